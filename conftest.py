@@ -1,0 +1,48 @@
+"""What every test run needs: the count of proved rules, and the documentation's code run as tests.
+
+The ```` ```python ```` blocks of README.md and of a page in docs/ run in the page's one namespace and in an
+empty directory. The comment ``<!-- skip: next -->`` before a block says that it is not run.
+"""
+
+import os
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from sybil import Sybil
+from sybil.integration.pytest import SybilItem
+from sybil.parsers.markdown import PythonCodeBlockParser, SkipParser
+
+pytest_plugins = ["tests.rules_plugin"]
+
+# What is only type-checked proves nothing by being imported.
+collect_ignore_glob = ["tests/typing/*"]
+
+
+def _enter_an_empty_directory(namespace: dict[str, object]) -> None:
+    directory = TemporaryDirectory()
+    namespace["_left"], namespace["_directory"] = Path.cwd(), directory
+    os.chdir(directory.name)
+
+
+def _leave_it(namespace: dict[str, object]) -> None:
+    os.chdir(str(namespace["_left"]))
+    directory = namespace["_directory"]
+    assert isinstance(directory, TemporaryDirectory)
+    directory.cleanup()
+
+
+pytest_collect_file = Sybil(
+    parsers=[PythonCodeBlockParser(), SkipParser()],
+    patterns=["README.md", "docs/*.md", "docs/*/*.md"],
+    excludes=["*/README.md"],
+    setup=_enter_an_empty_directory,
+    teardown=_leave_it,
+).pytest()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The blocks of one document build on each other: xdist must give them to one process."""
+    for item in items:
+        if isinstance(item, SybilItem):
+            item.add_marker(pytest.mark.xdist_group(str(item.path)))
