@@ -1,7 +1,7 @@
 """Counts the product rules that tests prove: ``@pytest.mark.rule("S1.24")`` and, last, ``rules: N of 160``.
 
-A rule counts when every test marked with it passed; ``--missing-rules`` lists the others. An id that rules.txt
-does not know fails the collection, so that a typing mistake cannot pass for coverage.
+A rule counts when every test marked with it passed; ``--missing-rules`` lists the others. An id that is not
+in rules.txt fails the collection, so that a typing mistake cannot pass for coverage.
 """
 
 from collections.abc import Generator
