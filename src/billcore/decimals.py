@@ -4,7 +4,6 @@ Nothing here depends on the ambient decimal context, and nothing is rounded unle
 """
 
 import re
-from collections.abc import Mapping
 from decimal import (
     MAX_EMAX,
     MAX_PREC,
@@ -35,22 +34,25 @@ EXACT: Final = Context(
 _LONGEST_TEXT: Final = 60
 _UNBOUNDED: Final = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[InvalidOperation])
 _PLAIN: Final = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?")
-_SHOWABLE: Final = re.compile(r"[-+0-9.,_eE ']{1,24}")
+_SHOWABLE: Final = re.compile(r"[-+]?[0-9.,_'eE]{1,12}")
 
 # The first pattern that is found names the mistake, so the telling ones come before the general ones.
-_MISTAKES: Final[Mapping[re.Pattern[str], str]] = {
-    re.compile(r"\A\Z"): "is empty",
-    re.compile(r"\A\s|\s\Z"): "has spaces around it: strip them first",
-    re.compile(r"(?i)\A[-+]?s?nan[0-9]*\Z"): "is NaN, which is not a number",
-    re.compile(r"(?i)\A[-+]?inf(inity)?\Z"): "is infinite",
-    re.compile(r"[^\x00-\x7f]"): "has characters other than the digits 0 to 9, '-' and '.'",
-    re.compile(r"\A\+"): "has a plus sign: leave it out",
-    re.compile(r"_"): "has an underscore: write the digits without separators",
-    re.compile(r",|[0-9][ '][0-9]"): "has a comma or thousands separator: write 1234.50",
-    re.compile(r"(?i)\A-?[0-9.]+e[-+]?[0-9]+\Z"): "is in exponent notation: write the digits out",
-    re.compile(r"\A-?0[0-9]"): "has a leading zero: write 5, not 05",
-    re.compile(r"\A-?\.[0-9]|[0-9]\.\Z"): "lacks a digit beside the point: write 0.5 or 5",
-}
+_MISTAKES: Final = tuple(
+    (re.compile(pattern), sentence)
+    for pattern, sentence in (
+        (r"\A\Z", "is empty"),
+        (r"\A\s|\s\Z", "has spaces around it: strip them first"),
+        (r"(?i)\A[-+]?s?nan[0-9]*\Z", "is NaN, which is not a number"),
+        (r"(?i)\A[-+]?inf(inity)?\Z", "is infinite"),
+        (r"[^\x00-\x7f]", "has characters other than the digits 0 to 9, '-' and '.'"),
+        (r"\A\+", "has a plus sign: leave it out"),
+        (r"_", "has an underscore: write the digits without separators"),
+        (r",|[0-9][ '][0-9]", "has a comma or thousands separator: write 1234.50"),
+        (r"(?i)\A-?[0-9.]+e[-+]?[0-9]+\Z", "is in exponent notation: write the digits out"),
+        (r"\A-?0[0-9]", "has a leading zero: write 5, not 05"),
+        (r"\A-?\.[0-9]|[0-9]\.\Z", "lacks a digit beside the point: write 0.5 or 5"),
+    )
+)
 
 
 class Rounding(Enum):
@@ -75,7 +77,7 @@ def exact(value: Decimal | int | str, what: str, *, places: int, limit: int = 10
     if number.copy_abs() > limit:
         raise BadNumber(f"{what} is too large: it must lie between {-limit} and {limit}")
     if (given := decimals_of(number)) > places:
-        raise BadNumber(f"{what} has {given} decimals, at most {places} are allowed: round it first")
+        raise BadNumber(f"{what} may have at most {places} decimals, this one has {given}: round it first")
     return EXACT.add(number, Decimal(0))  # 1E+2 becomes 100, and -0 becomes 0.
 
 
@@ -116,7 +118,7 @@ def round_minor(value: Decimal, exponent: int, rounding: Rounding) -> int:
     if type(rounding) is not Rounding:
         raise BadNumber("rounding must be named by a member of Rounding, such as Rounding.HALF_UP")
     number = plain(value, "the value to round")
-    if number.adjusted() >= EXACT.prec:
+    if number and number.adjusted() >= EXACT.prec:
         raise BadNumber(f"the value to round has more than {EXACT.prec} digits before the point")
     return int(number.scaleb(exponent, _UNBOUNDED).to_integral_value(rounding.value, _UNBOUNDED))
 
@@ -126,9 +128,9 @@ def _plain_text(text: str, what: str, error: type[InvalidInput]) -> str:
         raise error(f"{what} has {len(text)} characters, at most {_LONGEST_TEXT} are read")
     if _PLAIN.fullmatch(text):
         return text
-    # Only what looks like a number is repeated: any other text may be a client's.
+    # Only what can be nothing but a number is repeated: other text, or a card number, may be a client's.
     shown = f"{what} {text!r}" if _SHOWABLE.fullmatch(text) else what
-    for mistake, sentence in _MISTAKES.items():
+    for mistake, sentence in _MISTAKES:
         if mistake.search(text):
             raise error(f"{shown} {sentence}")
     raise error(f"{shown} is not a plain decimal number such as 1234.50")

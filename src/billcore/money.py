@@ -7,7 +7,7 @@ together, `cumulative_share` for parts that are taken one after the other.
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from typing import Final, NoReturn, final
+from typing import Final, Never, final
 
 from attrs import frozen
 
@@ -43,7 +43,7 @@ class Money:
 
     Amounts of one currency add, subtract and compare; two currencies raise `CurrencyMismatch`, except that
     ``==`` is false. There is no ``*`` and no ``/``: `times`, `percent` and `split` say what happens to the
-    odd unit.
+    odd unit. Every amount is truthy, zero too: ask `is_zero`.
 
     *minor* must be an int, or `BadMoney` is raised; an unlisted currency raises `UnknownCurrency`, and more
     than 10**15 minor units either way raise `AmountTooLarge`.
@@ -71,14 +71,14 @@ class Money:
         number = _major(amount, currency)
         if (given := decimals_of(number)) > decimals:
             raise TooManyDecimals(
-                f"the amount has {given} decimals and {currency} has {decimals}: "
+                f"{currency} has {decimals} decimals, the amount has {given}: "
                 f"to round it on purpose, write Money.rounded(amount, '{currency}', Rounding.HALF_UP)"
             )
         return cls(int(EXACT.scaleb(number, decimals)), currency)
 
     @classmethod
-    def rounded(cls, amount: Decimal, currency: str, rounding: Rounding) -> "Money":
-        """*amount* in major units, with any number of decimals, rounded once in the way *rounding* names."""
+    def rounded(cls, amount: Decimal | str, currency: str, rounding: Rounding) -> "Money":
+        """*amount* in major units, rounded once in the way that *rounding* names; else as strict as `of`."""
         decimals = exponent(currency)
         return cls(round_minor(_major(amount, currency), decimals, rounding), currency)
 
@@ -89,7 +89,7 @@ class Money:
 
     @classmethod
     def parse(cls, text: str) -> "Money":
-        """The reverse of ``str``: "150.00 USD", the amount, one space, the currency; else `BadMoney`."""
+        """The reverse of ``str``: an amount, one space and a currency, each as strict as in `of`."""
         if type(text) is not str:
             raise BadMoney(f"money is read from text such as '150.00 USD', not from {type(text).__name__}")
         amount, space, currency = text.partition(" ")
@@ -100,6 +100,7 @@ class Money:
     @classmethod
     def sum(cls, items: "Iterable[Money]", currency: str) -> "Money":
         """The total of *items*, all of which must be in *currency*; no items make zero."""
+        exponent(currency)
         minor = 0
         for position, item in enumerate(items, start=1):
             if type(item) is not Money:
@@ -116,6 +117,7 @@ class Money:
 
     @property
     def is_zero(self) -> bool:
+        """Neither more nor less than zero."""
         return self.minor == 0
 
     @property
@@ -128,12 +130,12 @@ class Money:
         """Less than zero."""
         return self.minor < 0
 
-    def times(self, factor: Decimal | int, rounding: Rounding) -> "Money":
+    def times(self, factor: Decimal | int | str, rounding: Rounding) -> "Money":
         """*factor* times this amount, rounded once; a factor of more than 30 decimals raises `BadNumber`."""
         number = exact(factor, "factor", places=_FACTOR_PLACES)
         return Money(round_minor(EXACT.multiply(Decimal(self.minor), number), 0, rounding), self.currency)
 
-    def percent(self, percent: Decimal | int, rounding: Rounding) -> "Money":
+    def percent(self, percent: Decimal | int | str, rounding: Rounding) -> "Money":
         """*percent* hundredths of this amount, rounded once: 2.9 means 2.9 %."""
         number = EXACT.scaleb(exact(percent, "percent", places=_FACTOR_PLACES), -2)
         return Money(round_minor(EXACT.multiply(Decimal(self.minor), number), 0, rounding), self.currency)
@@ -145,7 +147,7 @@ class Money:
         and of equal ones to the earlier. A weight of 0 gets nothing. Weights that are not ints, that are
         negative, or that add up to 0 raise `BadSplit`.
         """
-        parts = _checked(weights)
+        parts = _checked_weights(weights)
         sign = -1 if self.minor < 0 else 1
         whole, total = abs(self.minor), sum(parts)
         shares = [whole * weight // total for weight in parts]
@@ -161,7 +163,8 @@ class Money:
         self._require_same_currency(other, "add")
         return Money(self.minor + other.minor, self.currency)
 
-    def __radd__(self, other: object) -> NoReturn:
+    # Reached by sum(items), which starts from a bare 0.
+    def __radd__(self, other: Never) -> Never:
         raise TypeError("a bare number has no currency: instead of sum(items), write Money.sum(items, 'USD')")
 
     def __sub__(self, other: "Money") -> "Money":
@@ -243,7 +246,7 @@ def _share_up_to(taken: int, whole: int, of: int) -> int:
 
 def _major(amount: Decimal | int | str, currency: str) -> Decimal:
     if isinstance(amount, int) and not isinstance(amount, bool):
-        hundred = Money(100 * 10 ** exponent(currency), currency)
+        hundred = _hundred(currency)
         raise BadMoney(f"an int could mean major or minor units: write '{hundred.amount}' or {hundred!r}")
     number = plain(amount, "amount", BadMoney)
     if number.copy_abs() > LARGEST_MINOR:
@@ -251,7 +254,7 @@ def _major(amount: Decimal | int | str, currency: str) -> Decimal:
     return number
 
 
-def _checked(weights: Sequence[int]) -> tuple[int, ...]:
+def _checked_weights(weights: Sequence[int]) -> tuple[int, ...]:
     if not isinstance(weights, Sequence) or isinstance(weights, str | bytes):
         raise BadSplit(f"weights must be a sequence of ints, not a value of type {type(weights).__name__}")
     parts = tuple(weights)
@@ -270,11 +273,16 @@ def _why_not_minor(minor: object, currency: str) -> str:
         case bool():
             return "minor units must be an int, not a bool"
         case float():
-            return f"minor units must be an int, never a float: write Money(150_00, '{currency}')"
+            return f"minor units must be an int, never a float: a hundred is {_hundred(currency)!r}"
         case Decimal() | str():
-            return f"minor units must be an int: for major units write Money.of('150.00', '{currency}')"
+            example = f"Money.of('{_hundred(currency).amount}', '{currency}')"
+            return f"minor units must be an int: for major units write {example}"
         case _:
             return f"minor units must be an int, not a value of type {type(minor).__name__}"
+
+
+def _hundred(currency: str) -> Money:
+    return Money(100 * 10 ** exponent(currency), currency)
 
 
 def _too_large(currency: str, decimals: int) -> str:

@@ -1,0 +1,91 @@
+"""What a processor keeps: estimated, then actual, unknown until known, and not given back on a refund (S1.40-S1.43)."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from enum import Enum
+
+from attrs import field, frozen
+
+from billcore.decimals import Rounding, exact
+from billcore.errors import BadMoney, CurrencyMismatch
+from billcore.methods import Method
+from billcore.money import Money
+
+
+class FeeKind(Enum):
+    """What a processor's deduction is for."""
+
+    PROCESSING = "processing"
+    PLATFORM = "platform"
+    TAX = "tax"
+    REFUND = "refund"
+    DISPUTE = "dispute"
+    RETURN = "return"
+    OTHER = "other"
+
+
+class FeeBasis(Enum):
+    """Whether the figure is the firm's own estimate or the processor's word."""
+
+    ESTIMATED = "estimated"
+    ACTUAL = "actual"
+
+
+@frozen
+class FeeLine:
+    """One deduction; positive is kept by the processor, negative is given back."""
+
+    kind: FeeKind
+    amount: Money
+
+
+@frozen(kw_only=True)
+class Fee:
+    """What a processor keeps of one payment, in the currency it settles in.
+
+    A payment whose fee is not known yet has ``fee=None``: unknown is never written as zero.
+    """
+
+    lines: tuple[FeeLine, ...]
+    basis: FeeBasis
+
+    def __attrs_post_init__(self) -> None:
+        if not self.lines:
+            raise BadMoney("a fee has at least one line; a known fee of nothing is one line of zero, an unknown fee is None")
+        if len({line.amount.currency for line in self.lines}) > 1:
+            raise CurrencyMismatch("the lines of one fee must be in one settlement currency")
+
+    @property
+    def total(self) -> Money:
+        return Money.sum((line.amount for line in self.lines), self.lines[0].amount.currency)
+
+
+@frozen
+class FeeRate:
+    """A percentage of the gross plus a fixed amount: 2.9 % + 0.30 is ``FeeRate("2.9", Money(30, "USD"))``."""
+
+    percent: Decimal = field(converter=lambda value: exact(value, "fee percent", places=4, limit=100))
+    fixed: Money
+
+    def of(self, gross: Money) -> Fee:
+        """The estimated fee of a payment, rounded half up to the minor unit, as processors do."""
+        amount = gross.percent(self.percent, Rounding.HALF_UP) + self.fixed
+        return Fee(lines=(FeeLine(FeeKind.PROCESSING, amount),), basis=FeeBasis.ESTIMATED)
+
+
+@frozen
+class FeeSchedule:
+    """A firm's own estimates by method (S1.40); a method that is not listed has an unknown fee, not a free one."""
+
+    rates: tuple[tuple[Method, FeeRate], ...] = ()
+
+    @classmethod
+    def of(cls, rates: Mapping[Method, FeeRate]) -> "FeeSchedule":
+        return cls(tuple(rates.items()))
+
+    def estimate(self, method: Method, gross: Money) -> Fee | None:
+        """The expected fee, or None where the schedule does not say or speaks another currency."""
+        for listed, rate in self.rates:
+            if listed is method and rate.fixed.currency == gross.currency:
+                return rate.of(gross)
+        return None

@@ -1,0 +1,29 @@
+"""Identifiers: one type per kind of record, so that a payment's id cannot be passed for an invoice's."""
+
+from typing import NewType
+
+from attrs import frozen
+
+FirmId = NewType("FirmId", str)
+ClientId = NewType("ClientId", str)
+ChargeId = NewType("ChargeId", str)
+InvoiceId = NewType("InvoiceId", str)
+LineId = NewType("LineId", str)
+CreditNoteId = NewType("CreditNoteId", str)
+PaymentId = NewType("PaymentId", str)
+RefundId = NewType("RefundId", str)
+MethodId = NewType("MethodId", str)
+OperationId = NewType("OperationId", str)
+ScheduleId = NewType("ScheduleId", str)
+
+
+@frozen
+class GatewayRef:
+    """An object at a payment gateway: its id means nothing without the gateway and the account it lives in.
+
+    ``account`` is None for the gateway's own default account.
+    """
+
+    gateway: str
+    account: str | None
+    id: str

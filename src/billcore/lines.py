@@ -1,0 +1,156 @@
+"""What one row of a bill says: work, quantity and price, allowances and surcharges, taxes, and the codes that firms need."""
+
+from datetime import date
+from decimal import Decimal
+
+from attrs import field, frozen
+
+from billcore.dates import Period, day
+from billcore.decimals import exact
+from billcore.errors import BadLine
+from billcore.ids import ChargeId, LineId
+from billcore.money import Money
+from billcore.texts import optional_text, text
+
+QUANTITY_PLACES = 6
+PRICE_PLACES = 8
+PERCENT_PLACES = 6
+
+
+def _quantity(value: Decimal | str) -> Decimal:
+    return exact(value, "quantity", places=QUANTITY_PLACES, limit=10**9)
+
+
+def _unit_price(value: Decimal | str) -> Decimal:
+    return exact(value, "unit price", places=PRICE_PLACES, limit=10**12)
+
+
+def _optional_unit_price(value: Decimal | str | None) -> Decimal | None:
+    return None if value is None else _unit_price(value)
+
+
+def _percent(value: Decimal | str | None) -> Decimal | None:
+    return None if value is None else exact(value, "percent", places=PERCENT_PLACES, limit=1000)
+
+
+def _tax_percent(value: Decimal | str) -> Decimal:
+    return exact(value, "tax percent", places=PERCENT_PLACES, limit=1000)
+
+
+@frozen(kw_only=True)
+class _Change:
+    """A percentage of what it stands on, or a fixed amount: exactly one of the two."""
+
+    percent: Decimal | None = field(default=None, converter=_percent)
+    amount: Money | None = None
+    reason: str = ""
+
+    def __attrs_post_init__(self) -> None:
+        what = type(self).__name__.lower()
+        if (self.percent is None) == (self.amount is None):
+            raise BadLine(f"{what} needs either a percent or an amount, exactly one of them")
+        if self.amount is not None and not isinstance(self.amount, Money):
+            raise BadLine(f"{what} amount must be Money, not {type(self.amount).__name__}")
+        if (self.percent is not None and self.percent < 0) or (self.amount is not None and self.amount.is_negative):
+            raise BadLine(f"{what} must not be negative; an allowance lowers the price, a surcharge raises it")
+        text(self.reason, f"{what} reason", longest=200)
+
+
+@frozen(kw_only=True)
+class Allowance(_Change):
+    """A discount, on a line or on the whole document (S3.17); at most 100 %."""
+
+    def __attrs_post_init__(self) -> None:
+        super().__attrs_post_init__()
+        if self.percent is not None and self.percent > 100:
+            raise BadLine(f"an allowance is at most 100 %, asked for {self.percent} %")
+
+
+@frozen(kw_only=True)
+class Surcharge(_Change):
+    """An extra, on a line or on the whole document (S3.17)."""
+
+
+@frozen(kw_only=True)
+class TaxRate:
+    """One tax on a line: 20 means 20 %. ``category`` is the UNCL 5305 code that e-invoices use (S, Z, E, AE, O …)."""
+
+    name: str
+    percent: Decimal = field(converter=_tax_percent)
+    category: str = "S"
+    exemption_reason: str | None = None
+
+    def __attrs_post_init__(self) -> None:
+        text(self.name, "tax name", longest=50, required=True)
+        text(self.category, "tax category", longest=4, required=True)
+        optional_text(self.exemption_reason, "exemption reason", longest=200)
+        if self.percent < 0:
+            raise BadLine(f"a tax must not be negative, asked for {self.percent} %")
+
+
+@frozen(kw_only=True)
+class Timekeeper:
+    """Who did the work, as legal e-billing (LEDES) names them; ``classification`` is PT, AS, PL …"""
+
+    id: str
+    name: str = field(repr=False)
+    classification: str | None = None
+
+    def __attrs_post_init__(self) -> None:
+        text(self.id, "timekeeper id", longest=50, required=True)
+        text(self.name, "timekeeper name", longest=200, required=True)
+        optional_text(self.classification, "timekeeper classification", longest=10)
+
+
+@frozen(kw_only=True)
+class Codes:
+    """How others classify the row: ``service`` (a procedure code), and the UTBMS task, activity and expense codes."""
+
+    service: str | None = field(default=None, repr=False)
+    task: str | None = None
+    activity: str | None = None
+    expense: str | None = None
+
+    def __attrs_post_init__(self) -> None:
+        for name in ("service", "task", "activity", "expense"):
+            optional_text(getattr(self, name), f"{name} code", longest=20)
+
+
+@frozen(kw_only=True)
+class LineItem:
+    """One row: quantity times unit price, less allowances, plus surcharges; taxes are summed per rate over the document.
+
+    ``quantity`` (up to 6 decimals, above 0) and ``unit_price`` (up to 8 decimals, major units, may be negative for a
+    deduction) take a Decimal or a plain string. ``unit_code`` is UN/ECE Recommendation 20 (HUR hours, C62 piece).
+    ``charge_ids`` are the charges that the row bills. ``original_unit_price`` keeps the price before an override (S3.15).
+    ``id`` is given by the invoice. Refuses with BadLine, BadNumber, BadText or BadDate.
+    """
+
+    description: str = field(repr=False)
+    quantity: Decimal = field(default=Decimal(1), converter=_quantity)
+    unit_price: Decimal = field(converter=_unit_price)
+    unit: str | None = None
+    unit_code: str | None = None
+    allowances: tuple[Allowance, ...] = field(default=(), converter=tuple)
+    surcharges: tuple[Surcharge, ...] = field(default=(), converter=tuple)
+    taxes: tuple[TaxRate, ...] = field(default=(), converter=tuple)
+    served_on: date | None = None
+    service_period: Period | None = None
+    codes: Codes = Codes()
+    timekeeper: Timekeeper | None = None
+    matter: str | None = None
+    charge_ids: tuple[ChargeId, ...] = field(default=(), converter=tuple)
+    original_unit_price: Decimal | None = field(default=None, converter=_optional_unit_price)
+    id: LineId = LineId("")
+
+    def __attrs_post_init__(self) -> None:
+        text(self.description, "line description", longest=2000, required=True)
+        if self.quantity <= 0:
+            raise BadLine(f"quantity must be above 0, asked for {self.quantity}; a deduction has a negative unit price")
+        optional_text(self.unit, "unit", longest=30)
+        optional_text(self.unit_code, "unit code", longest=3)
+        optional_text(self.matter, "matter", longest=100)
+        if self.served_on is not None:
+            day(self.served_on, "service date")
+        if len(set(self.taxes)) != len(self.taxes):
+            raise BadLine("the same tax stands twice on one line")

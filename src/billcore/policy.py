@@ -1,0 +1,180 @@
+"""Where firms differ: every choice as data, chosen once, and copied onto each invoice when it is issued.
+
+A policy is a value: presets below are data, not subclasses. The C numbers name the questions on which real products disagree.
+"""
+
+from enum import Enum
+
+from attrs import evolve, frozen
+
+from billcore.errors import BadPolicy
+from billcore.methods import Method
+
+
+class Status(Enum):
+    """What a badge can say about an invoice. Which is said first, and in what words, is the policy's vocabulary."""
+
+    DRAFT = "draft"
+    VOID = "void"
+    WRITTEN_OFF = "written_off"
+    PAID = "paid"
+    PROCESSING = "processing"
+    PARTIALLY_PAID = "partially_paid"
+    OVERDUE = "overdue"
+    VIEWED = "viewed"
+    SENT = "sent"
+
+
+@frozen
+class Word:
+    """What one status is called."""
+
+    status: Status
+    label: str
+
+
+@frozen
+class Vocabulary:
+    """The statuses that a firm tells apart, the most important first: the first that is true is the badge (C2, C3)."""
+
+    words: tuple[Word, ...]
+
+    def __attrs_post_init__(self) -> None:
+        statuses = [word.status for word in self.words]
+        if len(set(statuses)) != len(statuses):
+            raise BadPolicy("a status stands twice in the vocabulary")
+        missing = {Status.DRAFT, Status.VOID, Status.PAID} - set(statuses)
+        if missing:
+            raise BadPolicy(f"the vocabulary lacks {', '.join(sorted(status.value for status in missing))}")
+        if not statuses or statuses[-1] is not Status.SENT:
+            raise BadPolicy("the vocabulary must end with 'sent', which is true of every issued invoice")
+
+
+class VoidedLines(Enum):
+    """What becomes of the charges on a voided invoice (C1)."""
+
+    RETURN_TO_UNBILLED = "return_to_unbilled"
+    KEEP_BILLED = "keep_billed"
+
+
+class RefundEffect(Enum):
+    """What a refund does to what the client owes (C4): ask again, or write a credit note so that nothing is asked."""
+
+    REOPEN = "reopen"
+    REOPEN_PARTIAL_CLOSE_FULL = "reopen_partial_close_full"
+    CLOSE = "close"
+
+
+class VoidWithPayments(Enum):
+    """What happens when an invoice with money on it is to be voided (C15)."""
+
+    REFUSE = "refuse"
+    UNAPPLY_TO_CREDIT = "unapply_to_credit"
+
+
+class DueBasis(Enum):
+    """From which day payment terms count (C12)."""
+
+    ON_ISSUE = "on_issue"
+    ON_DRAFT = "on_draft"
+
+
+class VisibleFrom(Enum):
+    """When a client sees an invoice in the portal (C17)."""
+
+    ISSUED = "issued"
+    DELIVERED = "delivered"
+
+
+_STANDARD_WORDS = Vocabulary(
+    (
+        Word(Status.VOID, "Void"),
+        Word(Status.DRAFT, "Draft"),
+        Word(Status.WRITTEN_OFF, "Written off"),
+        Word(Status.PAID, "Paid"),
+        Word(Status.PROCESSING, "Processing"),
+        Word(Status.OVERDUE, "Overdue"),
+        Word(Status.PARTIALLY_PAID, "Partially paid"),
+        Word(Status.VIEWED, "Viewed"),
+        Word(Status.SENT, "Sent"),
+    )
+)
+
+
+@frozen(kw_only=True)
+class Policy:
+    """One firm's choices. Two combinations contradict each other and are refused with BadPolicy.
+
+    ``grace_days`` is how long after the due date an invoice is not yet overdue. ``hold_after_refund`` keeps auto-pay, late fees
+    and reminders away from an invoice that a refund has reopened, until staff release it.
+    """
+
+    name: str = "standard"
+    vocabulary: Vocabulary = _STANDARD_WORDS
+    manual_methods: frozenset[Method] = frozenset({Method.CASH, Method.CHECK, Method.WIRE, Method.OTHER})
+    reference_required_for: frozenset[Method] = frozenset()
+    allow_overpayment: bool = False
+    staff_can_charge_saved_method: bool = True
+    voided_lines: VoidedLines = VoidedLines.RETURN_TO_UNBILLED
+    void_with_payments: VoidWithPayments = VoidWithPayments.REFUSE
+    void_reason_required: bool = False
+    refund_effect: RefundEffect = RefundEffect.REOPEN
+    refund_requires_paid_invoice: bool = False
+    hold_after_refund: bool = True
+    due_basis: DueBasis = DueBasis.ON_ISSUE
+    grace_days: int = 0
+    overdue_while_processing: bool = False
+    visible_from: VisibleFrom = VisibleFrom.ISSUED
+    void_visible_to_client: bool = True
+    viewed_survives_refund: bool = False
+    impersonated_views_count: bool = False
+
+    def __attrs_post_init__(self) -> None:
+        if type(self.grace_days) is not int or not 0 <= self.grace_days <= 365:
+            raise BadPolicy(f"grace days must be a whole number from 0 to 365, asked for {self.grace_days!r}")
+        if not self.reference_required_for <= self.manual_methods:
+            raise BadPolicy("a reference is required for a method that cannot be recorded by hand")
+
+
+STANDARD = Policy()
+
+PRO_FIRM = evolve(
+    STANDARD,
+    name="pro_firm",
+    vocabulary=Vocabulary(
+        (
+            Word(Status.VOID, "Cancelled"),
+            Word(Status.DRAFT, "Draft"),
+            Word(Status.WRITTEN_OFF, "Cancelled"),
+            Word(Status.PAID, "Paid"),
+            Word(Status.PARTIALLY_PAID, "Partially paid"),
+            Word(Status.OVERDUE, "Overdue"),
+            Word(Status.VIEWED, "Viewed"),
+            Word(Status.SENT, "Sent"),
+        )
+    ),
+    staff_can_charge_saved_method=False,
+    visible_from=VisibleFrom.DELIVERED,
+)
+"""Accounting firms (S0, S1): partial payment shows, staff never run cards, a refund reopens."""
+
+PRACTICE = evolve(
+    STANDARD,
+    name="practice",
+    vocabulary=Vocabulary(
+        (
+            Word(Status.VOID, "Voided"),
+            Word(Status.DRAFT, "Draft"),
+            Word(Status.WRITTEN_OFF, "Written off"),
+            Word(Status.PAID, "Paid"),
+            Word(Status.OVERDUE, "Overdue"),
+            Word(Status.SENT, "Sent"),
+        )
+    ),
+    manual_methods=frozenset({Method.CHECK, Method.ACH, Method.CARD, Method.CASH, Method.OTHER}),
+    void_reason_required=True,
+    refund_effect=RefundEffect.REOPEN_PARTIAL_CLOSE_FULL,
+    refund_requires_paid_invoice=True,
+    due_basis=DueBasis.ON_DRAFT,
+)
+"""Therapy practices (S3): a part-paid invoice stays Sent, voiding needs a reason, a full refund re-bills nobody."""

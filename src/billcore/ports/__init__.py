@@ -1,0 +1,1 @@
+"""What billcore needs from outside, as Protocols: gateways, a store, a clock, ids."""

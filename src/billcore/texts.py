@@ -1,0 +1,27 @@
+"""Strict text: what enters a record can be stored by every database and shown to every person."""
+
+from billcore.errors import BadText
+
+
+def text(value: str, what: str, *, longest: int = 500, required: bool = False) -> str:
+    """Return *value* unchanged, or raise BadText: not text, too long, empty where required, NUL or lone surrogates in it."""
+    if not isinstance(value, str):
+        raise BadText(f"{what} must be text, not {type(value).__name__}")
+    if required and not value.strip():
+        raise BadText(f"{what} must not be empty")
+    if len(value) > longest:
+        raise BadText(f"{what} has {len(value)} characters, at most {longest} are allowed")
+    if "\x00" in value:
+        raise BadText(f"{what} contains a NUL character, which databases cannot store")
+    # Encoding finds lone surrogates, which no database and no JSON reader accepts.
+    if not value.isascii():
+        try:
+            value.encode("utf-8")
+        except UnicodeEncodeError:
+            raise BadText(f"{what} contains half of a surrogate pair, which is not a character") from None
+    return value
+
+
+def optional_text(value: str | None, what: str, *, longest: int = 500) -> str | None:
+    """Like ``text``, and None stays None."""
+    return None if value is None else text(value, what, longest=longest)
