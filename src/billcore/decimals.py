@@ -34,7 +34,7 @@ EXACT: Final = Context(
 _LONGEST_TEXT: Final = 60
 _UNBOUNDED: Final = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[InvalidOperation])
 _PLAIN: Final = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?")
-_SHOWABLE: Final = re.compile(r"[-+]?[0-9.,_'eE]{1,12}")
+_SHOWABLE: Final = re.compile(r"[-+]?[0-9.,_']{1,12}([eE][-+]?[0-9]{1,6})?")
 
 # The first pattern that is found names the mistake, so the telling ones come before the general ones.
 _MISTAKES: Final = tuple(
