@@ -15,7 +15,8 @@ from sybil.parsers.markdown import PythonCodeBlockParser, SkipParser
 
 pytest_plugins = ["tests.rules_plugin"]
 
-# What is only type-checked proves nothing by being imported.
+# tests/test_examples.py runs the scripts, and tests/typing is type-checked: importing either proves nothing.
+collect_ignore = [str(script) for script in Path(__file__).with_name("examples").glob("*.py")]
 collect_ignore_glob = ["tests/typing/*"]
 
 
@@ -41,8 +42,9 @@ pytest_collect_file = Sybil(
 ).pytest()
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The blocks of one document build on each other: xdist must give them to one process."""
     for item in items:
         if isinstance(item, SybilItem):
-            item.add_marker(pytest.mark.xdist_group(str(item.path)))
+            item.add_marker(pytest.mark.xdist_group(item.path.name))
