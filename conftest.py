@@ -8,9 +8,7 @@ import os
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import pytest
 from sybil import Sybil
-from sybil.integration.pytest import SybilItem
 from sybil.parsers.markdown import PythonCodeBlockParser, SkipParser
 
 pytest_plugins = ["tests.rules_plugin"]
@@ -40,11 +38,3 @@ pytest_collect_file = Sybil(
     setup=_enter_an_empty_directory,
     teardown=_leave_it,
 ).pytest()
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The blocks of one document build on each other: xdist must give them to one process."""
-    for item in items:
-        if isinstance(item, SybilItem):
-            item.add_marker(pytest.mark.xdist_group(item.path.name))
