@@ -4,7 +4,8 @@ The ```` ```python ```` blocks of README.md and of a page in docs/ run in the pa
 empty directory. The comment ``<!-- skip: next -->`` before a block says that it is not run.
 """
 
-import os
+from collections.abc import Callable
+from contextlib import ExitStack, chdir
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -19,16 +20,13 @@ collect_ignore_glob = ["tests/typing/*"]
 
 
 def _enter_an_empty_directory(namespace: dict[str, object]) -> None:
-    directory = TemporaryDirectory()
-    namespace["_left"], namespace["_directory"] = Path.cwd(), directory
-    os.chdir(directory.name)
+    stack = ExitStack()
+    stack.enter_context(chdir(stack.enter_context(TemporaryDirectory())))
+    namespace["_leave_the_directory"] = stack.close
 
 
-def _leave_it(namespace: dict[str, object]) -> None:
-    os.chdir(str(namespace["_left"]))
-    directory = namespace["_directory"]
-    assert isinstance(directory, TemporaryDirectory)
-    directory.cleanup()
+def _leave_it(namespace: dict[str, Callable[[], None]]) -> None:
+    namespace["_leave_the_directory"]()
 
 
 pytest_collect_file = Sybil(
