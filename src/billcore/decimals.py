@@ -26,9 +26,7 @@ from typing import Final
 
 from billcore.errors import BadNumber, InvalidInput
 
-EXACT: Final = Context(
-    prec=60, rounding=ROUND_HALF_UP, traps=[InvalidOperation, DivisionByZero, Overflow, Inexact]
-)
+EXACT: Final = Context(prec=60, rounding=ROUND_HALF_UP, traps=[InvalidOperation, DivisionByZero, Overflow, Inexact])
 """Operations in this context are exact or raise: calculate with ``EXACT.multiply(a, b)``, not ``a * b``."""
 
 _LONGEST_TEXT: Final = 60

@@ -179,9 +179,7 @@ def test_money_is_made_of_an_int_and_a_known_currency_only(
         (Decimal("1E+999999"), AmountTooLarge, _BEYOND_USD),
     ],
 )
-@pytest.mark.parametrize(
-    "make", [Money.of, lambda amount, currency: Money.rounded(amount, currency, HALF_UP)]
-)
+@pytest.mark.parametrize("make", [Money.of, lambda amount, currency: Money.rounded(amount, currency, HALF_UP)])
 def test_major_units_are_strict_with_and_without_rounding(
     make: Callable[[object, str], Money], amount: object, error: type[BillcoreError], sentence: str
 ) -> None:
@@ -247,9 +245,7 @@ def test_more_decimals_than_the_currency_has_are_never_rounded_silently(
         ("1,50 USD", BadMoney, "amount '1,50' has a comma or thousands separator: write 1234.50"),
     ],
 )
-def test_only_the_form_that_str_writes_is_parsed(
-    text: str, error: type[BillcoreError], sentence: str
-) -> None:
+def test_only_the_form_that_str_writes_is_parsed(text: str, error: type[BillcoreError], sentence: str) -> None:
     with pytest.raises(error) as refused:
         Money.parse(text)
 
@@ -319,9 +315,7 @@ def test_a_result_beyond_the_largest_amount_is_refused() -> None:
         (lambda dollar, euro: Money.sum([dollar, euro], "USD"), "cannot sum into USD: item 2 is in EUR"),
     ],
 )
-def test_two_currencies_never_meet_in_a_calculation(
-    calculate: Callable[[Money, Money], object], sentence: str
-) -> None:
+def test_two_currencies_never_meet_in_a_calculation(calculate: Callable[[Money, Money], object], sentence: str) -> None:
     with pytest.raises(CurrencyMismatch) as refused:
         calculate(Money(1, "USD"), Money(1, "EUR"))
 
@@ -427,9 +421,7 @@ def test_times_and_percent_round_the_exact_product(minor: int, factor: Decimal, 
         ),
     ],
 )
-def test_a_factor_or_percentage_is_an_exact_number(
-    calculate: Callable[[Money], Money], sentence: str
-) -> None:
+def test_a_factor_or_percentage_is_an_exact_number(calculate: Callable[[Money], Money], sentence: str) -> None:
     with pytest.raises(BadNumber) as refused:
         calculate(Money(1, "USD"))
 
@@ -521,16 +513,11 @@ def test_the_shares_of_any_partition_add_up_to_the_whole(whole: int, takings: li
 
 
 @given(minors, st.integers(1, 10**6), st.data())
-def test_a_share_depends_only_on_where_its_taking_begins_and_ends(
-    whole: int, of: int, data: st.DataObject
-) -> None:
+def test_a_share_depends_only_on_where_its_taking_begins_and_ends(whole: int, of: int, data: st.DataObject) -> None:
     start, middle, end = sorted(data.draw(st.tuples(*[st.integers(0, of)] * 3)))
 
     together = cumulative_share(whole, start, end - start, of)
-    apart = [
-        cumulative_share(whole, before, after - before, of)
-        for before, after in pairwise((start, middle, end))
-    ]
+    apart = [cumulative_share(whole, before, after - before, of) for before, after in pairwise((start, middle, end))]
 
     assert together == sum(apart)
     assert abs(together - Fraction(whole * (end - start), of)) <= 1
