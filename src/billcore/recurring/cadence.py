@@ -7,10 +7,10 @@ Every date is computed from the anchor, never from the date before it, so month 
 >>> [str(Cadence.monthly().nominal(start, k)) for k in range(4)]
 ['2025-01-31', '2025-02-28', '2025-03-31', '2025-04-30']
 
-**The grid** is every date the rule names. The anchor's own week (from Monday), month or year counts as the first, as
-that of DTSTART does in RFC 5545: every third month from an anchor in February is February, May, August, November.
-**Index 0 is the first grid date on or after the anchor.** An anchor between two grid dates leaves a stub, the rest of
-period -1:
+**The grid** is every date that the rule names. The anchor's own week (from Monday), month or year counts as
+the first, as that of DTSTART does in RFC 5545: every third month from an anchor in February is February, May,
+August, November. **Index 0 is the first grid date on or after the anchor.** An anchor between two grid dates
+leaves a stub, the rest of period -1:
 
 >>> quarters = Cadence.quarterly(month=1, day=1)
 >>> quarters.nominal(date(2025, 2, 10), 0)
@@ -23,14 +23,18 @@ Period(start=datetime.date(2025, 1, 1), end=datetime.date(2025, 4, 1))
 Dates are the firm's local dates, not instants: a clock change neither doubles nor loses a bill.
 """
 
-from datetime import MAXYEAR, MINYEAR, date, datetime
+from datetime import MAXYEAR, MINYEAR, date
 from enum import Enum
 from typing import Final, assert_never
 
 from attrs import frozen
 
+from billcore.dates import Period, day
 from billcore.errors import BadCadence, BadDate, BadNumber
 from billcore.recurring.day_rules import LAST, LeapDay, Weekday, day_of_month, nth_weekday
+
+LONGEST_WEEKS: Final = 5_200
+LONGEST_MONTHS: Final = 1_200
 
 
 class Unit(Enum):
@@ -40,34 +44,12 @@ class Unit(Enum):
     MONTH = "month"
 
 
-@frozen
-class Period:
-    """The days from ``start`` up to and without ``end``; one that has no days is refused with `BadDate`."""
-
-    start: date
-    end: date
-
-    def __attrs_post_init__(self) -> None:
-        _check_date("start", self.start)
-        _check_date("end", self.end)
-        if self.start >= self.end:
-            raise BadDate(f"a period from {self.start} to {self.end} has no days: its end must be after its start")
-
-    @property
-    def days(self) -> int:
-        """How many days."""
-        return (self.end - self.start).days
-
-    def __contains__(self, on: date) -> bool:
-        return self.start <= on < self.end
-
-
 @frozen(kw_only=True)
 class Cadence:
     """A rule of recurrence such as *monthly on the 31st*; build it with the class methods.
 
-    A day that a month lacks means the month's last day; a day left out means the anchor's own. Rules that name no date,
-    or the same date twice, are refused with `BadCadence`. Equal fields, equal cadence: quarterly *is* every 3 months.
+    A day that a month lacks means the month's last day; a day left out means the anchor's own. Rules that
+    name no date, or one date twice, are refused with BadCadence. Quarterly equals every three months.
     """
 
     unit: Unit
@@ -85,27 +67,27 @@ class Cadence:
 
     @classmethod
     def semi_monthly(cls, first: int, second: int) -> "Cadence":
-        """Twice a month, as ``(1, 16)`` or ``(15, LAST)``. After the 27th, February would make one date of both."""
+        """Twice a month, as (1, 16) or (15, LAST). From the 28th on, February would make one date of two."""
         return cls(unit=Unit.MONTH, days=(first, second))
 
     @classmethod
     def monthly(cls, day: int | None = None, every: int = 1) -> "Cadence":
-        """On a day, 1 to 31 or `LAST`, of every *every* months. Only `LAST` is the month end: the 28th stays the 28th."""
+        """On a day, 1 to 31 or LAST, of every *every* months. Only LAST is the month end: the 28th stays."""
         return cls(unit=Unit.MONTH, every=every, days=_days(day))
 
     @classmethod
     def monthly_nth(cls, n: int, weekday: Weekday, every: int = 1) -> "Cadence":
-        """On the *n*-th such weekday, 1 to 4 or `LAST`, of every *every* months. Not every month has a fifth."""
+        """On the *n*-th such weekday, 1 to 4 or LAST, of every *every* months. Few have a fifth."""
         return cls(unit=Unit.MONTH, every=every, nth=n, weekday=weekday)
 
     @classmethod
     def quarterly(cls, month: int | None = None, day: int | None = None) -> "Cadence":
-        """Every three months from the anchor's, or on *day* from *month* (1 to 3): 1 is January, April, July, October."""
+        """Every three months from the anchor's, or on *day* from *month*, 1 to 3: 1 is January, April, ..."""
         return cls(unit=Unit.MONTH, every=3, days=_days(day), month=month)
 
     @classmethod
     def semi_annual(cls, month: int | None = None, day: int | None = None) -> "Cadence":
-        """Every six months from the anchor's, or on *day* from *month* (1 to 6): 1 is January and July."""
+        """Every six months from the anchor's, or on *day* from *month*, 1 to 6: 1 is January and July."""
         return cls(unit=Unit.MONTH, every=6, days=_days(day), month=month)
 
     @classmethod
@@ -114,7 +96,7 @@ class Cadence:
     ) -> "Cadence":
         """On the anchor's date, or on *month* and *day* together, of every *every* years."""
         if (month is None) != (day is None):
-            raise BadCadence(f"an annual cadence got month {month!r} and day {day!r}: give both, or neither for the anchor's")
+            raise BadCadence(f"annual month {month!r}, day {day!r}: give both, or neither for the anchor's")
         _check_whole("every", every, 1, LONGEST_MONTHS // 12)
         return cls(unit=Unit.MONTH, every=12 * every, days=_days(day), month=month, leap=leap)
 
@@ -138,21 +120,21 @@ class Cadence:
     def nominal(self, anchor: date, k: int) -> date:
         """The *k*-th grid date: 0 is the first on or after the anchor, -1 the one before that.
 
-        `BadDate` for an anchor in the year 1, and for a date that the years 1 to 9999 do not hold.
+        BadDate for an anchor in the year 1, and for a date that the years 1 to 9999 do not hold.
         """
         _check_index(k)
         return _date_at(self, anchor, _first(self, anchor) + k * _step(self))
 
     def period(self, anchor: date, k: int) -> Period:
-        """The *k*-th period, from the *k*-th grid date to the next. Periods tile: no gap, no overlap; see `nominal`."""
+        """From the *k*-th grid date up to the next; they tile, without gap or overlap. See nominal."""
         _check_index(k)
         start = _first(self, anchor) + k * _step(self)
         return Period(_date_at(self, anchor, start), _date_at(self, anchor, start + _step(self)))
 
     def index_on(self, anchor: date, on: date) -> int:
         """The index of the period that a date lies in: negative before date 0, and -1 in the stub."""
-        _check_date("on", on)
-        return (_latest(self, anchor, on) - _first(self, anchor)) // _step(self)
+        first = _first(self, anchor)
+        return (_latest(self, anchor, day(on, "on")) - first) // _step(self)
 
     def stub(self, anchor: date) -> Period | None:
         """The days from an anchor off the grid up to date 0; None when the anchor is date 0."""
@@ -175,13 +157,12 @@ class Cadence:
                 assert_never(self.unit)
 
 
-LONGEST_WEEKS: Final = 5_200
-LONGEST_MONTHS: Final = 1_200
 _NAMES: Final = {1: "monthly", 3: "quarterly", 6: "semi-annual", 12: "annual"}
 
-# ── The closed form ──────────────────────────────────────────────────────────────────────────────────────────────────
-# A position numbers every day (weeks), or every date that the day rule has in any month (months), whatever `every` is.
-# The grid is each step-th position, so the k-th date and the index of a date are one addition and one division.
+
+# ── The closed form ─────────────────────────────────────────────────────────────────────────────────────────
+# Positions number all days (weeks), or the dates that the day rule has in each month (months), whatever
+# `every` is. The grid is each step-th of them: the k-th date is one multiplication, its index one division.
 
 
 def _step(cadence: Cadence) -> int:
@@ -190,8 +171,7 @@ def _step(cadence: Cadence) -> int:
 
 def _first(cadence: Cadence, anchor: date) -> int:
     """The position of date 0."""
-    _check_date("anchor", anchor)
-    if anchor.year == MINYEAR:
+    if day(anchor, "anchor").year == MINYEAR:
         raise BadDate(f"anchor {anchor} has no year before it: take one from the year {MINYEAR + 1} on")
     latest = _latest(cadence, anchor, anchor)
     on_or_after = latest if _date_at(cadence, anchor, latest) == anchor else latest + 1
@@ -222,7 +202,7 @@ def _date_at(cadence: Cadence, anchor: date, position: int) -> date:
             return nth_weekday(year, month, cadence.nth, cadence.weekday)
         return day_of_month(year, month, cadence.days[slot] if cadence.days else anchor.day, cadence.leap)
     except (ValueError, OverflowError):
-        raise BadDate(f"this date of the grid from {anchor} is outside the years {MINYEAR} to {MAXYEAR}") from None
+        raise BadDate(f"the date is outside the years {MINYEAR} to {MAXYEAR}: take a smaller index") from None
 
 
 def _dates_a_month(cadence: Cadence) -> int:
@@ -233,7 +213,7 @@ def _month_number(year: int, month: int) -> int:
     return year * 12 + month - 1
 
 
-# ── What is refused ──────────────────────────────────────────────────────────────────────────────────────────────────
+# ── What is refused ─────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _days(day: int | None) -> tuple[int, ...]:
@@ -242,7 +222,8 @@ def _days(day: int | None) -> tuple[int, ...]:
 
 def _check_week(cadence: Cadence) -> None:
     _check_whole("every", cadence.every, 1, LONGEST_WEEKS)
-    if cadence.days or cadence.nth is not None or cadence.month is not None or cadence.leap is not LeapDay.BACK:
+    only_monthly = (cadence.nth, cadence.days or None, cadence.month)
+    if only_monthly != (None, None, None) or cadence.leap is not LeapDay.BACK:
         raise BadCadence("a weekly cadence takes a weekday only: days, nth, month and leap belong to months")
 
 
@@ -250,53 +231,46 @@ def _check_days(cadence: Cadence) -> None:
     _check_whole("every", cadence.every, 1, LONGEST_MONTHS)
     if (cadence.nth is None) != (cadence.weekday is None) or (cadence.nth is not None and cadence.days):
         raise BadCadence("a month takes days, or nth and weekday together, or neither for the anchor's day")
-    if cadence.nth is not None and cadence.nth != LAST:
-        _check_whole("nth", cadence.nth, 1, 4, f" or LAST ({LAST})")
-    for day in cadence.days:
-        if day != LAST:
-            _check_whole("day", day, 1, 31, f" or LAST ({LAST})")
+    if cadence.nth is not None:
+        _check_whole("nth", cadence.nth, 1, 4, or_last=True)
+    for each in cadence.days:
+        _check_whole("day", each, 1, 31, or_last=True)
     match cadence.days:
         case () | (_,):
-            pass
-        case (first, second) if cadence.every == 1 and 1 <= first <= 27 and (second == LAST or second > first):
-            pass
-        case _:
-            raise BadCadence(
-                f"days {cadence.days} of every {cadence.every} months: twice a month takes two days in order, the first at"
-                " most 27, of every month"
-            )
+            return
+        case (int(first), int(second)) if cadence.every == 1 and 0 < first < 28:
+            if second > first or second == LAST:
+                return
+    raise BadCadence(f"days {cadence.days}: give one, or two of every month in order, the first at most 27")
 
 
 def _check_month(cadence: Cadence) -> None:
-    if cadence.leap is LeapDay.FORWARD and cadence.every % 12:
-        raise BadCadence("leap FORWARD is for annual cadences: shorter ones take the last day of February")
-    if cadence.month is None:
-        if cadence.leap is LeapDay.FORWARD and cadence.days:
-            raise BadCadence("leap FORWARD with a day needs its month: give month=2, day=29, or neither")
+    every, month = cadence.every, cadence.month
+    if cadence.leap is LeapDay.FORWARD and (every % 12 or cadence.nth or (cadence.days and not month)):
+        raise BadCadence("leap FORWARD is annual: give it month=2 and day=29, or neither for the anchor's")
+    if month is None:
         return
     if len(cadence.days) != 1:
-        raise BadCadence(f"month {cadence.month!r} needs its day: give both, or neither for the anchor's")
-    if cadence.every == 1 or (12 % cadence.every and cadence.every % 12):
-        raise BadCadence(f"every {cadence.every} months does not come back to month {cadence.month!r} each year: leave it out")
-    _check_whole("month", cadence.month, 1, min(cadence.every, 12), ", the first of the year")
+        raise BadCadence("a month needs its one day: give both, or neither for the anchor's")
+    if every == 1 or (12 % every and every % 12):
+        raise BadCadence(f"every {every} months does not meet the same months each year: give no month")
+    _check_whole("month", month, 1, min(every, 12))
     [day] = cadence.days
-    if cadence.every % 12 == 0 and day != LAST and day_of_month(2024, cadence.month, day).day != day:
-        raise BadCadence(f"month {cadence.month} never has a day {day}: take LAST for its last day")
+    if every % 12 == 0 and day != LAST and day_of_month(2024, month, day).day != day:
+        raise BadCadence(f"month {month} never has a day {day}: take LAST for its last day")
 
 
-def _check_whole(name: str, value: object, least: int, most: int, also: str = "") -> None:
-    if type(value) is not int or not least <= value <= most:
-        raise BadCadence(f"{name} {value!r} is not a whole number from {least} to {most}{also}")
+def _check_whole(name: str, value: object, least: int, most: int, *, or_last: bool = False) -> None:
+    if type(value) is not int:
+        raise BadCadence(f"{name} must be a whole number, not a {type(value).__name__}")
+    if not (least <= value <= most or (or_last and value == LAST)):
+        also = f", or LAST ({LAST})" if or_last else ""
+        raise BadCadence(f"{name} {value} is not from {least} to {most}{also}")
 
 
 def _check_kind(name: str, value: object, kind: type) -> None:
     if not isinstance(value, kind):
         raise BadCadence(f"{name} must be a {kind.__name__}, not a {type(value).__name__}")
-
-
-def _check_date(name: str, value: object) -> None:
-    if not isinstance(value, date) or isinstance(value, datetime):
-        raise BadDate(f"{name} must be a date without a time, not a {type(value).__name__}")
 
 
 def _check_index(k: object) -> None:
