@@ -1,0 +1,10 @@
+"""New identifiers, as something that is handed in: a test can count them, a program draws them."""
+
+from typing import Protocol
+
+
+class Ids(Protocol):
+    """Makes identifiers."""
+
+    def new(self, prefix: str) -> str:
+        """A new id such as ``inv_…``, never given out before; later ids sort after earlier ones."""
