@@ -131,15 +131,15 @@ class LineItem:
     unit_price: Decimal = field(converter=_unit_price)
     unit: str | None = None
     unit_code: str | None = None
-    allowances: tuple[Allowance, ...] = field(default=(), converter=tuple)
-    surcharges: tuple[Surcharge, ...] = field(default=(), converter=tuple)
-    taxes: tuple[TaxRate, ...] = field(default=(), converter=tuple)
+    allowances: tuple[Allowance, ...] = ()
+    surcharges: tuple[Surcharge, ...] = ()
+    taxes: tuple[TaxRate, ...] = ()
     served_on: date | None = None
     service_period: Period | None = None
     codes: Codes = Codes()
     timekeeper: Timekeeper | None = None
     matter: str | None = None
-    charge_ids: tuple[ChargeId, ...] = field(default=(), converter=tuple)
+    charge_ids: tuple[ChargeId, ...] = ()
     original_unit_price: Decimal | None = field(default=None, converter=_optional_unit_price)
     id: LineId = LineId("")
 
@@ -152,5 +152,8 @@ class LineItem:
         optional_text(self.matter, "matter", longest=100)
         if self.served_on is not None:
             day(self.served_on, "service date")
+        for name in ("allowances", "surcharges", "taxes", "charge_ids"):
+            if type(getattr(self, name)) is not tuple:
+                raise BadLine(f"{name.replace('_', ' ')} must be a tuple, not {type(getattr(self, name)).__name__}")
         if len(set(self.taxes)) != len(self.taxes):
             raise BadLine("the same tax stands twice on one line")

@@ -1,0 +1,1 @@
+"""Work not yet invoiced: the charge and its life, open, drafted, billed."""

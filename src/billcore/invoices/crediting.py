@@ -1,0 +1,93 @@
+"""Credit notes: numbered documents that lower an issued invoice, split into net and tax so that all of them sum to the invoice."""
+
+from datetime import datetime
+
+from attrs import evolve
+
+from billcore.actors import Actor
+from billcore.dates import instant
+from billcore.errors import BadMoney, CurrencyMismatch, InvalidTransition, OverCredit
+from billcore.events import CreditReversed, InvoiceCredited
+from billcore.ids import CreditNoteId, RefundId
+from billcore.invoices.guards import require_open
+from billcore.invoices.invoice import CreditNote, Invoice
+from billcore.money import Money, cumulative_share
+from billcore.texts import text
+
+
+def credit(
+    invoice: Invoice,
+    amount: Money,
+    *,
+    credit_note_id: CreditNoteId,
+    number: str,
+    reason: str,
+    refund_id: RefundId | None = None,
+    at: datetime,
+    by: Actor,
+) -> tuple[CreditNote, InvoiceCredited]:
+    """Lower what *invoice* asks for by *amount*, at most its balance; more is OverCredit, refund or unapply first.
+
+    Tax is split cumulatively: the taxes of any number of credit notes for the whole invoice add up to its tax exactly.
+    """
+    require_open(invoice, "credit")
+    require_lowerable(invoice, amount, "credit")
+    net, tax = share_of(invoice, invoice.sums.credited, amount)
+    note = CreditNote(
+        id=credit_note_id,
+        firm_id=invoice.firm_id,
+        invoice_id=invoice.id,
+        number=number,
+        amount=amount,
+        net=net,
+        tax=tax,
+        reason=text(reason, "reason", longest=1000),
+        issued_at=instant(at, "at"),
+        issued_on=at.date(),
+    )
+    return note, InvoiceCredited(
+        firm_id=invoice.firm_id,
+        invoice_id=invoice.id,
+        credit_note_id=credit_note_id,
+        number=number,
+        amount=amount,
+        net=net,
+        tax=tax,
+        reason=reason,
+        refund_id=refund_id,
+        at=at,
+        by=by,
+    )
+
+
+def reverse_credit(note: CreditNote, *, at: datetime, by: Actor) -> tuple[CreditNote, CreditReversed]:
+    """Cancel a credit note whose refund failed; it keeps its number, and the invoice asks for the amount again."""
+    if note.canceled_at is not None:
+        raise InvalidTransition(f"credit note {note.number} is cancelled already")
+    canceled = evolve(note, canceled_at=instant(at, "at"))
+    return canceled, CreditReversed(
+        firm_id=note.firm_id,
+        invoice_id=note.invoice_id,
+        credit_note_id=note.id,
+        amount=note.amount,
+        net=note.net,
+        tax=note.tax,
+        at=at,
+        by=by,
+    )
+
+
+def require_lowerable(invoice: Invoice, amount: Money, verb: str) -> None:
+    """Refuse an amount that is not above zero, not in the invoice's currency, or above the balance (OverCredit)."""
+    if amount.currency != invoice.currency:
+        raise CurrencyMismatch(f"the invoice is in {invoice.currency}, asked to {verb} {amount}")
+    if not amount.is_positive:
+        raise BadMoney(f"asked to {verb} {amount}; the amount must be above zero")
+    if amount > invoice.balance:
+        raise OverCredit(f"asked to {verb} {amount}, only {invoice.balance} is left; refund or unapply payments first")
+
+
+def share_of(invoice: Invoice, before: Money, amount: Money) -> tuple[Money, Money]:
+    """The net and the tax in *amount* of the invoice's gross, after *before* was taken out already."""
+    tax = cumulative_share(invoice.totals.tax.minor, before.minor, amount.minor, of=invoice.gross.minor)
+    return Money(amount.minor - tax, invoice.currency), Money(tax, invoice.currency)

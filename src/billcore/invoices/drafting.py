@@ -1,0 +1,126 @@
+"""Drafts: made, edited and deleted at will; a draft has no number, owes nothing and is invisible to the client."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from attrs import evolve
+
+from billcore.actors import Actor
+from billcore.clients import Client, Firm
+from billcore.dates import instant
+from billcore.errors import BadLine
+from billcore.events import InvoiceDeleted, InvoiceDrafted, InvoiceEdited
+from billcore.ids import ChargeId, InvoiceId, LineId
+from billcore.invoices.guards import require_draft
+from billcore.invoices.invoice import Content, Invoice, Origin, Sums
+from billcore.invoices.pricing import price
+from billcore.invoices.totals import Totals
+from billcore.lines import LineItem
+
+LARGEST_LINE_COUNT = 1000
+
+
+def draft(
+    invoice_id: InvoiceId,
+    *,
+    firm: Firm,
+    client: Client,
+    content: Content,
+    origin: Origin = Origin.TYPED,
+    replaces: InvoiceId | None = None,
+    at: datetime,
+    by: Actor,
+) -> tuple[Invoice, InvoiceDrafted]:
+    """A new draft for *client* (S0.14, S2.2, S3.12). Lines get their ids here; an empty draft is allowed."""
+    instant(at, "at")
+    content, line_count = _with_line_ids(content, known=frozenset(), count=0)
+    totals = _priced(content, client.currency)
+    invoice = Invoice(
+        id=invoice_id,
+        firm_id=firm.id,
+        client_id=client.id,
+        currency=client.currency,
+        content=content,
+        totals=totals,
+        policy=firm.policy,
+        terms=client.terms or firm.terms,
+        origin=origin,
+        sums=Sums.nothing(client.currency),
+        drafted_at=at,
+        drafted_on=at.date(),
+        replaces=replaces,
+        line_count=line_count,
+    )
+    return invoice, InvoiceDrafted(
+        firm_id=firm.id,
+        invoice_id=invoice_id,
+        client_id=client.id,
+        gross=totals.gross,
+        origin=origin.value,
+        claimed=content.charge_ids,
+        at=at,
+        by=by,
+    )
+
+
+def edit(invoice: Invoice, content: Content, *, at: datetime, by: Actor) -> tuple[Invoice, InvoiceEdited]:
+    """The draft with new content (S3.13); charges that left it are released, new ones claimed (S3.16)."""
+    require_draft(invoice, "edit")
+    known = frozenset(line.id for line in invoice.lines)
+    content, line_count = _with_line_ids(content, known=known, count=invoice.line_count)
+    totals = _priced(content, invoice.currency)
+    before, after = invoice.content.charge_ids, content.charge_ids
+    edited = evolve(invoice, content=content, totals=totals, line_count=line_count)
+    return edited, InvoiceEdited(
+        firm_id=invoice.firm_id,
+        invoice_id=invoice.id,
+        gross=totals.gross,
+        claimed=_without(after, before),
+        released=_without(before, after),
+        at=at,
+        by=by,
+    )
+
+
+def delete(invoice: Invoice, *, at: datetime, by: Actor) -> InvoiceDeleted:
+    """The tombstone of a draft; its charges are open again and no number was used (S2.6)."""
+    require_draft(invoice, "delete")
+    return InvoiceDeleted(
+        firm_id=invoice.firm_id, invoice_id=invoice.id, released=invoice.content.charge_ids, at=at, by=by
+    )
+
+
+def _priced(content: Content, currency: str) -> Totals:
+    return price(content.lines, content.allowances, content.surcharges, currency)
+
+
+def _with_line_ids(content: Content, *, known: frozenset[LineId], count: int) -> tuple[Content, int]:
+    """Number the new lines after *count*; a line that has an id must be one of the invoice's own."""
+    if len(content.lines) > LARGEST_LINE_COUNT:
+        raise BadLine(f"an invoice has at most {LARGEST_LINE_COUNT} lines, asked for {len(content.lines)}")
+    lines: list[LineItem] = []
+    for line in content.lines:
+        if not isinstance(line, LineItem):
+            raise BadLine(f"lines must be LineItem records, not {type(line).__name__}")
+        if not line.id:
+            count += 1
+            line = evolve(line, id=LineId(f"L{count}"))
+        elif line.id not in known:
+            raise BadLine(f"line {line.id!r} is not of this invoice; leave the id out for a new line")
+        lines.append(line)
+    _refuse_twice((line.id for line in lines), "line")
+    _refuse_twice(content.charge_ids, "charge")
+    return evolve(content, lines=tuple(lines)), count
+
+
+def _refuse_twice(ids: Iterable[str], what: str) -> None:
+    seen: set[str] = set()
+    for identifier in ids:
+        if identifier in seen:
+            raise BadLine(f"{what} {identifier!r} stands on the invoice twice")
+        seen.add(identifier)
+
+
+def _without(these: tuple[ChargeId, ...], those: tuple[ChargeId, ...]) -> tuple[ChargeId, ...]:
+    left_out = frozenset(those)
+    return tuple(charge_id for charge_id in these if charge_id not in left_out)

@@ -1,0 +1,237 @@
+"""The invoice: what is billed, the facts of its life, and the sums of the money on it. No status: that is asked, not stored."""
+
+from datetime import date, datetime
+from enum import Enum
+
+from attrs import evolve, field, frozen
+
+from billcore.clients import Terms
+from billcore.dates import Period, day
+from billcore.errors import BadLine
+from billcore.ids import ChargeId, ClientId, CreditNoteId, FirmId, InvoiceId
+from billcore.invoices.totals import Totals
+from billcore.lines import Allowance, LineItem, Surcharge
+from billcore.money import Money
+from billcore.parties import Party
+from billcore.policy import Policy
+from billcore.texts import optional_text, text
+
+
+class Origin(Enum):
+    """Where an invoice came from (S0.33-S0.38); all flow into the same list."""
+
+    TYPED = "typed"
+    TIME = "time"
+    ENGAGEMENT = "engagement"
+    SCHEDULE = "schedule"
+    ADD_ON = "add_on"
+
+
+@frozen(kw_only=True)
+class Content:
+    """What the invoice says; it can be edited in a draft and never after issue (S3.18).
+
+    ``notes`` are shown to the client (S3.11), ``memo`` never. ``due_on`` fixes the due date instead of the terms.
+    """
+
+    lines: tuple[LineItem, ...] = ()
+    allowances: tuple[Allowance, ...] = ()
+    surcharges: tuple[Surcharge, ...] = ()
+    notes: str = field(default="", repr=False)
+    memo: str = field(default="", repr=False)
+    reference: str | None = None
+    matter: str | None = None
+    service_period: Period | None = None
+    due_on: date | None = None
+
+    def __attrs_post_init__(self) -> None:
+        for name in ("lines", "allowances", "surcharges"):
+            if type(getattr(self, name)) is not tuple:
+                raise BadLine(f"{name} must be a tuple, not {type(getattr(self, name)).__name__}")
+        text(self.notes, "notes", longest=5000)
+        text(self.memo, "memo", longest=5000)
+        optional_text(self.reference, "reference", longest=100)
+        optional_text(self.matter, "matter", longest=100)
+        if self.due_on is not None:
+            day(self.due_on, "due date")
+
+    @property
+    def charge_ids(self) -> tuple[ChargeId, ...]:
+        """The charges that these lines bill."""
+        return tuple(charge_id for line in self.lines for charge_id in line.charge_ids)
+
+
+@frozen(kw_only=True)
+class Sums:
+    """The money on an invoice, kept by ``settling`` alone. Every figure is at or above zero.
+
+    ``paid`` is cleared and not given back; ``in_flight`` waits on a gateway; ``refunded`` is what was given back in all;
+    ``credited`` and ``written_off`` lower what is owed.
+    """
+
+    paid: Money
+    in_flight: Money
+    refunded: Money
+    credited: Money
+    written_off: Money
+
+    @classmethod
+    def nothing(cls, currency: str) -> "Sums":
+        zero = Money.zero(currency)
+        return cls(paid=zero, in_flight=zero, refunded=zero, credited=zero, written_off=zero)
+
+
+@frozen(kw_only=True)
+class Issue:
+    """The facts of being issued: the number, the days, and the parties as they were."""
+
+    number: str
+    at: datetime
+    on: date
+    due_on: date
+    issuer: Party
+    recipient: Party
+
+
+@frozen(kw_only=True)
+class Hold:
+    """Collection rests: no auto-pay, no late fee, no reminder, until staff release it (C5)."""
+
+    reason: str = field(repr=False)
+    at: datetime
+
+
+@frozen(kw_only=True)
+class Voiding:
+    """The invoice was taken back; it keeps its number and stays listed (S0.20, S3.33)."""
+
+    reason: str = field(repr=False)
+    at: datetime
+
+
+@frozen(kw_only=True)
+class Invoice:
+    """A document that states what a client owes.
+
+    Three words, three meanings: ``paid`` is cleared and not given back; ``owed`` is total less paid, what the books call
+    receivable; ``balance`` is owed less money in flight, what can still be paid.
+    """
+
+    id: InvoiceId
+    firm_id: FirmId
+    client_id: ClientId
+    currency: str
+    content: Content
+    totals: Totals
+    policy: Policy
+    terms: Terms
+    origin: Origin
+    sums: Sums
+    drafted_at: datetime
+    drafted_on: date
+    issue: Issue | None = None
+    delivered_at: datetime | None = None
+    first_viewed_at: datetime | None = None
+    voiding: Voiding | None = None
+    hold: Hold | None = None
+    autopay_failed_at: datetime | None = None
+    replaces: InvoiceId | None = None
+    line_count: int = 0
+    version: int = 0
+
+    @property
+    def number(self) -> str | None:
+        return None if self.issue is None else self.issue.number
+
+    @property
+    def due_on(self) -> date | None:
+        """The due date: fixed at issue; None in a draft that does not fix one (C12)."""
+        return self.content.due_on if self.issue is None else self.issue.due_on
+
+    @property
+    def lines(self) -> tuple[LineItem, ...]:
+        return self.content.lines
+
+    @property
+    def is_draft(self) -> bool:
+        return self.issue is None
+
+    @property
+    def is_void(self) -> bool:
+        return self.voiding is not None
+
+    @property
+    def is_open(self) -> bool:
+        """Issued and not void: it can take money."""
+        return self.issue is not None and self.voiding is None
+
+    @property
+    def gross(self) -> Money:
+        """What the lines, allowances, surcharges and taxes add up to."""
+        return self.totals.gross
+
+    @property
+    def total(self) -> Money:
+        """What the document asks for now: gross less credit notes and write-offs; nothing once void."""
+        if self.is_void:
+            return Money.zero(self.currency)
+        return self.gross - self.sums.credited - self.sums.written_off
+
+    @property
+    def paid(self) -> Money:
+        return self.sums.paid
+
+    @property
+    def in_flight(self) -> Money:
+        return self.sums.in_flight
+
+    @property
+    def owed(self) -> Money:
+        """What the books call receivable; a draft owes nothing."""
+        return Money.zero(self.currency) if self.is_draft else self.total - self.sums.paid
+
+    @property
+    def balance(self) -> Money:
+        """What can still be paid."""
+        return self.owed - self.sums.in_flight
+
+
+@frozen(kw_only=True)
+class CreditNote:
+    """A numbered document that lowers an issued invoice by ``amount``, of which ``net`` and ``tax`` are the parts."""
+
+    id: CreditNoteId
+    firm_id: FirmId
+    invoice_id: InvoiceId
+    number: str
+    amount: Money
+    net: Money
+    tax: Money
+    reason: str = field(repr=False)
+    issued_at: datetime
+    issued_on: date
+    canceled_at: datetime | None = None
+    version: int = 0
+
+
+def with_sums(
+    invoice: Invoice,
+    *,
+    paid: int = 0,
+    in_flight: int = 0,
+    refunded: int = 0,
+    credited: int = 0,
+    written_off: int = 0,
+) -> Invoice:
+    """The invoice with its sums moved by so many minor units each."""
+    sums, currency = invoice.sums, invoice.currency
+    return evolve(
+        invoice,
+        sums=Sums(
+            paid=Money(sums.paid.minor + paid, currency),
+            in_flight=Money(sums.in_flight.minor + in_flight, currency),
+            refunded=Money(sums.refunded.minor + refunded, currency),
+            credited=Money(sums.credited.minor + credited, currency),
+            written_off=Money(sums.written_off.minor + written_off, currency),
+        ),
+    )

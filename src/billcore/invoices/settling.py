@@ -1,0 +1,82 @@
+"""The sums of money on an invoice: a fold of what happened to payments and refunds.
+
+``settle`` is the only place that moves ``paid``, ``in_flight``, ``refunded``, ``credited`` and ``written_off``. Folding all
+events of an invoice from its issue gives its sums again, which is how the books are verified.
+"""
+
+from attrs import evolve
+
+from billcore.events import (
+    CreditReversed,
+    DisputeLost,
+    Event,
+    InvoiceCredited,
+    InvoiceWrittenOff,
+    Part,
+    PaymentApplied,
+    PaymentCanceled,
+    PaymentCompleted,
+    PaymentFailed,
+    PaymentInitiated,
+    PaymentRecorded,
+    PaymentReturned,
+    PaymentUnapplied,
+    RefundFailed,
+    RefundSucceeded,
+    WriteOffReversed,
+)
+from billcore.invoices.invoice import Hold, Invoice, with_sums
+from billcore.reasons import Initiator
+
+
+def settle(invoice: Invoice, event: Event) -> Invoice:
+    """The invoice after the money of *event*; an event that moves none of it returns the invoice itself."""
+    match event:
+        case PaymentRecorded(parts=parts) | PaymentApplied(parts=parts):
+            return _paid(invoice, _on(invoice, parts))
+        case PaymentInitiated(parts=parts):
+            return with_sums(invoice, in_flight=_on(invoice, parts))
+        case PaymentCompleted(parts=parts, released=released):
+            return _paid(with_sums(invoice, in_flight=-_on(invoice, released)), _on(invoice, parts))
+        case PaymentFailed(released=released, initiator=initiator):
+            restored = with_sums(invoice, in_flight=-_on(invoice, released))
+            return _autopay_failed(restored, event, initiator) if _on(invoice, released) else restored
+        case PaymentCanceled(released=released):
+            return with_sums(invoice, in_flight=-_on(invoice, released))
+        case PaymentReturned(parts=parts, initiator=initiator) | DisputeLost(parts=parts, initiator=initiator):
+            taken = _on(invoice, parts)
+            return _autopay_failed(with_sums(invoice, paid=-taken), event, initiator) if taken else invoice
+        case PaymentUnapplied(parts=parts):
+            return with_sums(invoice, paid=-_on(invoice, parts))
+        case RefundSucceeded(parts=parts, holds=holds):
+            given = _on(invoice, parts)
+            refunded = with_sums(invoice, paid=-given, refunded=given)
+            if invoice.id in holds:
+                return evolve(refunded, hold=Hold(reason="a refund reopened this invoice", at=event.at))
+            return refunded
+        case RefundFailed(parts=parts, undone=undone, had_succeeded=True):
+            return with_sums(invoice, paid=_on(invoice, parts), refunded=-_on(invoice, undone))
+        case InvoiceCredited(amount=amount):
+            return with_sums(invoice, credited=amount.minor)
+        case CreditReversed(amount=amount):
+            return with_sums(invoice, credited=-amount.minor)
+        case InvoiceWrittenOff(amount=amount):
+            return with_sums(invoice, written_off=amount.minor)
+        case WriteOffReversed(amount=amount):
+            return with_sums(invoice, written_off=-amount.minor)
+        case _:
+            return invoice
+
+
+def _on(invoice: Invoice, parts: tuple[Part, ...]) -> int:
+    return sum(part.amount.minor for part in parts if part.invoice_id == invoice.id)
+
+
+def _paid(invoice: Invoice, minor: int) -> Invoice:
+    # Money that came after all clears a failed auto-pay (C21).
+    paid = with_sums(invoice, paid=minor)
+    return evolve(paid, autopay_failed_at=None) if minor else paid
+
+
+def _autopay_failed(invoice: Invoice, event: Event, initiator: Initiator) -> Invoice:
+    return evolve(invoice, autopay_failed_at=event.at) if initiator is Initiator.AUTOPAY else invoice

@@ -1,0 +1,59 @@
+"""Voiding: an invoice issued in error is taken back; it keeps its number, stays listed, and can never take money again."""
+
+from datetime import datetime
+
+from attrs import evolve
+
+from billcore.actors import Actor
+from billcore.dates import instant
+from billcore.errors import InvoiceHasPayments, PaymentInFlight
+from billcore.events import InvoiceVoided
+from billcore.invoices.crediting import share_of
+from billcore.invoices.guards import require_open, required_reason
+from billcore.invoices.invoice import Invoice, Voiding
+from billcore.money import Money
+from billcore.policy import VoidedLines
+
+
+def void(
+    invoice: Invoice,
+    *,
+    reason: str = "",
+    lines: VoidedLines | None = None,
+    at: datetime,
+    by: Actor,
+) -> tuple[Invoice, InvoiceVoided]:
+    """Take an issued invoice back (S0.20, S1.19, S2.10, S3.30-S3.34); a draft is deleted instead.
+
+    Refuses with PaymentInFlight while a gateway may still bring money for it, with InvoiceHasPayments while money is on it,
+    and with ReasonRequired where the policy asks why. *lines* overrides what the policy does with its charges (C1).
+    """
+    require_open(invoice, "void")
+    reason = required_reason(reason, is_required=invoice.policy.void_reason_required)
+    if invoice.in_flight.is_positive:
+        raise PaymentInFlight(f"cannot void: {invoice.in_flight} is waiting on a gateway; wait for it, or cancel it first")
+    if invoice.paid.is_positive:
+        raise InvoiceHasPayments(f"cannot void: {invoice.paid} is paid on it; refund or unapply it first")
+    returns = (lines or invoice.policy.voided_lines) is VoidedLines.RETURN_TO_UNBILLED
+    credited_net, credited_tax = _credited(invoice)
+    event = InvoiceVoided(
+        firm_id=invoice.firm_id,
+        invoice_id=invoice.id,
+        reason=reason,
+        net=invoice.totals.net - credited_net,
+        tax=invoice.totals.tax - credited_tax,
+        owed=invoice.owed,
+        written_off=invoice.sums.written_off,
+        released=invoice.content.charge_ids if returns else (),
+        at=instant(at, "at"),
+        by=by,
+    )
+    return evolve(invoice, voiding=Voiding(reason=reason, at=at), hold=None), event
+
+
+def _credited(invoice: Invoice) -> tuple[Money, Money]:
+    """The net and the tax of all credit notes so far; shares are cumulative, so their sum is the share of the sum."""
+    credited = invoice.sums.credited
+    if credited.is_zero:
+        return credited, credited
+    return share_of(invoice, Money.zero(invoice.currency), credited)

@@ -1,0 +1,271 @@
+"""Storage: a store begins units of work, each bound to one firm and committed whole or not at all.
+
+What every store keeps, and ``billcore.testing.StoreContract`` checks:
+
+- Nothing is visible to others before ``commit``; leaving the block without it undoes everything, also the numbers drawn.
+- ``get`` in a writing unit locks the record until its end, so that what was read is still true when it is saved. Locks are
+  taken in one order, payments before refunds before invoices before charges, and among equals by id.
+- ``save`` compares the version that was read: a record changed in between is StaleWrite. It returns the record as stored.
+- Events are appended in the same transaction and get a position; within one stream positions follow the order of commits.
+- A firm sees its own records only; another firm's id is NotFound, exactly as an unknown one.
+- One unit of work per thread: beginning a second inside the first is UnitOfWorkMisuse, and so is calling a gateway inside one.
+"""
+
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from datetime import date, datetime
+from typing import Protocol, TypeVar
+
+from attrs import field, frozen
+
+from billcore.charges.charge import Charge
+from billcore.clients import Client, Firm, NumberSeries
+from billcore.events import Event
+from billcore.ids import (
+    ChargeId,
+    ClientId,
+    CreditNoteId,
+    FirmId,
+    GatewayRef,
+    InvoiceId,
+    MethodId,
+    OperationId,
+    PaymentId,
+    RefundId,
+)
+from billcore.invoices.invoice import CreditNote, Invoice
+from billcore.invoices.status import Queue
+from billcore.methods import SavedMethod
+from billcore.payments.operation import Operation
+from billcore.payments.payment import Payment, Refund
+from billcore.policy import Status
+from billcore.ports.gateway import GatewayEvent
+
+Id = TypeVar("Id", contravariant=True)
+Record = TypeVar("Record")
+
+
+class Repository(Protocol[Id, Record]):
+    """The records of one kind of one firm."""
+
+    def get(self, record_id: Id) -> Record:
+        """The record, locked in a writing unit; NotFound for an id of nobody or of another firm."""
+
+    def peek(self, record_id: Id) -> Record:
+        """The record as last committed, without a lock, to learn which others must be locked first. Never to be saved."""
+
+    def add(self, record: Record) -> Record:
+        """Keep a new record; AlreadyExists for an id that is taken."""
+
+    def save(self, record: Record) -> Record:
+        """Keep a changed record, or StaleWrite; returns it with its new version."""
+
+
+@frozen(kw_only=True)
+class InvoiceFilter:
+    """Which invoices a list shows: every given condition must hold; an empty one allows all (S0.23, S0.24, S0.26).
+
+    ``on`` is the firm's day for which statuses and queues are asked. ``search`` finds a part of the client's name or the
+    beginning of a number, whatever the case. ``after`` is the cursor of the page before.
+    """
+
+    on: date
+    statuses: frozenset[Status] = frozenset()
+    queue: Queue | None = None
+    client_id: ClientId | None = None
+    search: str = field(default="", repr=False)
+    after: str | None = None
+    limit: int = 50
+
+
+@frozen(kw_only=True)
+class InvoicePage:
+    """One page, newest first; ``matching`` of ``total`` is the "X of Y" of a filtered list (S0.13)."""
+
+    invoices: tuple[Invoice, ...]
+    next: str | None
+    matching: int
+    total: int
+
+
+class Invoices(Repository[InvoiceId, Invoice], Protocol):
+    def remove(self, invoice: Invoice) -> None:
+        """Delete a draft; its event stays as a tombstone. StaleWrite if it changed."""
+
+    def page(self, wanted: InvoiceFilter) -> InvoicePage: ...
+    def all(self) -> Iterable[Invoice]:
+        """Every invoice of the firm, in order of id."""
+
+
+class CreditNotes(Repository[CreditNoteId, CreditNote], Protocol):
+    def of_invoice(self, invoice_id: InvoiceId) -> Sequence[CreditNote]: ...
+
+
+class Clients(Repository[ClientId, Client], Protocol):
+    def all(self) -> Iterable[Client]: ...
+
+
+class Charges(Repository[ChargeId, Charge], Protocol):
+    def get_all(self, charge_ids: Iterable[ChargeId]) -> Sequence[Charge]:
+        """All of them, locked in order of id and returned in it."""
+
+    def unbilled(self, client_id: ClientId | None = None) -> Sequence[Charge]:
+        """The open charges, of one client or all, oldest first."""
+
+
+class Payments(Repository[PaymentId, Payment], Protocol):
+    def of_invoice(self, invoice_id: InvoiceId) -> Sequence[Payment]:
+        """Those that were meant for the invoice or are on it, oldest first, without a lock."""
+
+    def of_client(self, client_id: ClientId) -> Sequence[Payment]: ...
+    def all(self) -> Iterable[Payment]: ...
+
+
+class Refunds(Repository[RefundId, Refund], Protocol):
+    def of_payment(self, payment_id: PaymentId) -> Sequence[Refund]:
+        """Oldest first; a refund changes only while its payment is locked."""
+
+    def all(self) -> Iterable[Refund]: ...
+
+
+class Methods(Repository[MethodId, SavedMethod], Protocol):
+    def of_client(self, client_id: ClientId) -> Sequence[SavedMethod]: ...
+
+
+class Operations(Repository[OperationId, Operation], Protocol):
+    def all(self) -> Iterable[Operation]: ...
+
+
+@frozen(kw_only=True)
+class Request:
+    """What a host's request id was used for: the command and its parameters, and the record it made."""
+
+    request_id: str
+    fingerprint: str
+    result_id: str
+
+
+class Requests(Protocol):
+    """The host's own idempotency keys (a double click, a retried HTTP request), for ever, per firm."""
+
+    def find(self, request_id: str) -> Request | None: ...
+    def add(self, request: Request) -> None:
+        """AlreadyExists when another transaction used the id first."""
+
+
+@frozen(kw_only=True)
+class RecordedEvent:
+    """An event with its place in the store's order; ``position`` is unique and is the consumer's key against duplicates."""
+
+    position: int
+    event: Event
+
+
+class Events(Protocol):
+    """What happened in the firm, in order, and the timeline of each invoice."""
+
+    def append(self, events: Iterable[Event]) -> None: ...
+    def about_invoice(self, invoice_id: InvoiceId) -> Sequence[RecordedEvent]: ...
+    def all(self) -> Iterable[RecordedEvent]: ...
+
+
+class UnitOfWork(Protocol):
+    """One transaction of one firm."""
+
+    @property
+    def firm_id(self) -> FirmId: ...
+    @property
+    def clients(self) -> Clients: ...
+    @property
+    def charges(self) -> Charges: ...
+    @property
+    def invoices(self) -> Invoices: ...
+    @property
+    def credit_notes(self) -> CreditNotes: ...
+    @property
+    def payments(self) -> Payments: ...
+    @property
+    def refunds(self) -> Refunds: ...
+    @property
+    def methods(self) -> Methods: ...
+    @property
+    def operations(self) -> Operations: ...
+    @property
+    def requests(self) -> Requests: ...
+    @property
+    def events(self) -> Events: ...
+
+    def firm(self) -> Firm:
+        """The firm itself; NotFound before it is opened."""
+
+    def add_firm(self, firm: Firm) -> Firm: ...
+    def save_firm(self, firm: Firm) -> Firm: ...
+    def next_number(self, series: NumberSeries) -> str:
+        """The next number of the series, gapless: it is used up only if this unit commits."""
+
+    def hear(self, event: GatewayEvent) -> bool:
+        """Note a gateway's event as heard and applied, in this transaction; False if it was before."""
+
+    def commit(self) -> None:
+        """Make everything durable. Using the unit afterwards is UnitOfWorkMisuse."""
+
+
+@frozen(kw_only=True)
+class ParkedEvent:
+    """A gateway's event that could not be applied yet: its payment is not known to us, or could not be read."""
+
+    event: GatewayEvent
+    heard_at: datetime
+    tries: int = 0
+
+
+@frozen(kw_only=True)
+class Undelivered:
+    """An event that no subscriber has taken yet."""
+
+    firm_id: FirmId
+    stream: str
+    recorded: RecordedEvent
+
+
+class Store(Protocol):
+    """Where the books are kept, for any number of firms."""
+
+    def begin(self, firm_id: FirmId) -> AbstractContextManager[UnitOfWork]:
+        """A writing unit of work."""
+
+    def read(self, firm_id: FirmId) -> AbstractContextManager[UnitOfWork]:
+        """A reading unit of work, consistent in itself: takes no locks, refuses every change with UnitOfWorkMisuse."""
+
+    @property
+    def is_in_unit_of_work(self) -> bool:
+        """Whether this thread has one open; desks ask before they call a gateway."""
+
+    def firms(self) -> Sequence[FirmId]: ...
+
+    # Across firms: what workers and webhooks need before they know whose it is.
+
+    def operations_in_doubt(self, *, before: datetime, limit: int) -> Sequence[tuple[FirmId, OperationId]]:
+        """Operations that are not done, created before that moment and not leased beyond now by a worker, oldest first."""
+
+    def find_payment(self, ref: GatewayRef) -> tuple[FirmId, PaymentId] | None:
+        """Whose payment that gateway object is."""
+
+    def find_operation(self, ref: GatewayRef) -> tuple[FirmId, OperationId] | None:
+        """Whose operation (a checkout, say) that gateway object belongs to."""
+
+    def was_heard(self, event: GatewayEvent) -> bool: ...
+    def park(self, event: GatewayEvent, *, at: datetime) -> bool:
+        """Keep an event for later, once; False if it is kept or was heard already."""
+
+    def parked(self, *, limit: int) -> Sequence[ParkedEvent]:
+        """Those kept and not heard since, fewest tries first."""
+
+    def retried(self, event: GatewayEvent) -> None:
+        """Count one more try of a parked event."""
+
+    def undelivered(self, *, limit: int) -> Sequence[Undelivered]:
+        """Events not delivered yet, in order of position."""
+
+    def delivered(self, positions: Iterable[int]) -> None:
+        """Mark events as taken by the subscriber."""
