@@ -347,6 +347,20 @@ class PaymentUnapplied(_OfPayment):
     parts: tuple[Part, ...]
 
 
+@frozen(kw_only=True)
+class PaymentReviewRequired(_OfPayment):
+    """The gateway's word contradicts our books, or cannot be had: a person must look, and nothing new is tried meanwhile."""
+
+    reason: str
+
+
+@frozen(kw_only=True)
+class PaymentReviewed(_OfPayment):
+    """A person resolved it; ``evidence`` says how they know."""
+
+    evidence: str = field(repr=False)
+
+
 # ── Refunds ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -448,6 +462,8 @@ Event = (
     | ExtraFeeCharged
     | PaymentApplied
     | PaymentUnapplied
+    | PaymentReviewRequired
+    | PaymentReviewed
     | RefundRequested
     | RefundPending
     | RefundSucceeded

@@ -12,6 +12,7 @@ from billcore.ids import CreditNoteId, RefundId
 from billcore.invoices.guards import require_open
 from billcore.invoices.invoice import CreditNote, Invoice
 from billcore.money import Money, cumulative_share
+from billcore.policy import RefundEffect
 from billcore.texts import text
 
 
@@ -75,6 +76,24 @@ def reverse_credit(note: CreditNote, *, at: datetime, by: Actor) -> tuple[Credit
         at=at,
         by=by,
     )
+
+
+def credit_for_refund(invoice: Invoice, refunded: Money) -> Money:
+    """How much a refund of *refunded* off this invoice is credited at once, so that nobody is asked to pay it again (C4).
+
+    Asked before the refund is settled. REOPEN credits nothing; CLOSE credits what is refunded; the third way credits all that
+    refunds have reopened, once nothing paid is left (S3.36).
+    """
+    match invoice.policy.refund_effect:
+        case RefundEffect.REOPEN:
+            return Money.zero(invoice.currency)
+        case RefundEffect.CLOSE:
+            return refunded
+        case RefundEffect.REOPEN_PARTIAL_CLOSE_FULL:
+            if invoice.paid > refunded:
+                return Money.zero(invoice.currency)
+            reopened = invoice.sums.refunded + refunded - invoice.sums.credited
+            return max(Money.zero(invoice.currency), min(reopened, invoice.balance + refunded))
 
 
 def require_lowerable(invoice: Invoice, amount: Money, verb: str) -> None:

@@ -8,7 +8,7 @@ from attrs import evolve, field, frozen
 from billcore.clients import Terms
 from billcore.dates import Period, day
 from billcore.errors import BadLine
-from billcore.ids import ChargeId, ClientId, CreditNoteId, FirmId, InvoiceId
+from billcore.ids import ChargeId, ClientId, CreditNoteId, FirmId, InvoiceId, RefundId
 from billcore.invoices.totals import Totals
 from billcore.lines import Allowance, LineItem, Surcharge
 from billcore.money import Money
@@ -95,10 +95,14 @@ class Issue:
 
 @frozen(kw_only=True)
 class Hold:
-    """Collection rests: no auto-pay, no late fee, no reminder, until staff release it (C5)."""
+    """Collection rests: no auto-pay, no late fee, no reminder, until staff release it (C5).
+
+    ``refund_id`` names the refund that placed it; should that refund fail, the hold goes with it.
+    """
 
     reason: str = field(repr=False)
     at: datetime
+    refund_id: RefundId | None = None
 
 
 @frozen(kw_only=True)

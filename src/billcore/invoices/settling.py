@@ -48,14 +48,17 @@ def settle(invoice: Invoice, event: Event) -> Invoice:
             return _autopay_failed(with_sums(invoice, paid=-taken), event, initiator) if taken else invoice
         case PaymentUnapplied(parts=parts):
             return with_sums(invoice, paid=-_on(invoice, parts))
-        case RefundSucceeded(parts=parts, holds=holds):
+        case RefundSucceeded(parts=parts, holds=holds, refund_id=refund_id):
             given = _on(invoice, parts)
             refunded = with_sums(invoice, paid=-given, refunded=given)
-            if invoice.id in holds:
-                return evolve(refunded, hold=Hold(reason="a refund reopened this invoice", at=event.at))
+            if invoice.id in holds and invoice.hold is None:
+                hold = Hold(reason="a refund reopened this invoice", at=event.at, refund_id=refund_id)
+                return evolve(refunded, hold=hold)
             return refunded
-        case RefundFailed(parts=parts, undone=undone, had_succeeded=True):
-            return with_sums(invoice, paid=_on(invoice, parts), refunded=-_on(invoice, undone))
+        case RefundFailed(parts=parts, undone=undone, had_succeeded=True, refund_id=refund_id):
+            restored = with_sums(invoice, paid=_on(invoice, parts), refunded=-_on(invoice, undone))
+            is_its_hold = invoice.hold is not None and invoice.hold.refund_id == refund_id
+            return evolve(restored, hold=None) if is_its_hold else restored
         case InvoiceCredited(amount=amount):
             return with_sums(invoice, credited=amount.minor)
         case CreditReversed(amount=amount):
