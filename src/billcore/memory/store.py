@@ -1,0 +1,159 @@
+"""The store: one lock for whoever writes, a snapshot for whoever reads, and books that are replaced whole."""
+
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+
+from attrs import evolve
+
+from billcore.dates import instant
+from billcore.errors import UnitOfWorkMisuse
+from billcore.ids import FirmId, GatewayRef, OperationId, PaymentId
+from billcore.memory.books import Books, EventKey
+from billcore.memory.transaction import Transaction
+from billcore.memory.unit import MemoryUnitOfWork
+from billcore.ports.gateway import GatewayEvent
+from billcore.ports.store import ParkedEvent, Undelivered
+
+
+class MemoryStore:
+    """Books in memory, for any number of firms and threads of one process; gone when the process ends.
+
+    A writing unit of work holds the lock from its begin to its end: writers of all firms wait for one another, and nothing
+    that one of them has read can change under it. A reading unit waits for nobody: it sees the books as they were last
+    committed when it began.
+    """
+
+    def __init__(self) -> None:
+        self._books = Books()
+        self._writing = threading.Lock()
+        self._thread = _Thread()
+
+    # ── Units of work ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    @contextmanager
+    def begin(self, firm_id: FirmId) -> Iterator[MemoryUnitOfWork]:
+        """A writing unit of work; it waits for the one that is open in another thread."""
+        with self._thread.inside("begin a unit of work"), self._writing:
+            books = self._books.copy()
+            books.shelves[firm_id] = books.shelf(firm_id).copy()
+            transaction = Transaction(firm_id, books, publish=self._publish)
+            try:
+                yield MemoryUnitOfWork(transaction)
+            finally:
+                transaction.end()
+
+    @contextmanager
+    def read(self, firm_id: FirmId) -> Iterator[MemoryUnitOfWork]:
+        """A reading unit of work."""
+        with self._thread.inside("begin a reading unit of work"):
+            transaction = Transaction(firm_id, self._books, publish=None)
+            try:
+                yield MemoryUnitOfWork(transaction)
+            finally:
+                transaction.end()
+
+    def _publish(self, books: Books) -> None:
+        self._books = books
+
+    @property
+    def is_in_unit_of_work(self) -> bool:
+        return self._thread.is_inside
+
+    # ── Across firms ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def firms(self) -> Sequence[FirmId]:
+        return sorted(firm_id for firm_id, shelf in self._books.shelves.items() if shelf.firm is not None)
+
+    def operations_in_doubt(self, *, before: datetime, limit: int) -> Sequence[tuple[FirmId, OperationId]]:
+        waiting = [
+            operation
+            for shelf in self._books.shelves.values()
+            for operation in shelf.operations.values()
+            if not operation.is_done
+            and operation.created_at < before
+            and (operation.leased_until is None or operation.leased_until <= before)
+        ]
+        waiting.sort(key=lambda operation: (operation.created_at, operation.id))
+        return [(operation.firm_id, operation.id) for operation in waiting[:limit]]
+
+    def find_payment(self, ref: GatewayRef) -> tuple[FirmId, PaymentId] | None:
+        for shelf in self._books.shelves.values():
+            for payment in shelf.payments.values():
+                if payment.ref == ref:
+                    return payment.firm_id, payment.id
+        return None
+
+    def find_operation(self, ref: GatewayRef) -> tuple[FirmId, OperationId] | None:
+        theirs = [
+            operation
+            for shelf in self._books.shelves.values()
+            for operation in shelf.operations.values()
+            if operation.ref == ref
+        ]
+        if not theirs:
+            return None
+        oldest = min(theirs, key=lambda operation: (operation.created_at, operation.id))
+        return oldest.firm_id, oldest.id
+
+    # ── Gateways' events that wait ───────────────────────────────────────────────────────────────────────────────────
+
+    def was_heard(self, event: GatewayEvent) -> bool:
+        return EventKey.of(event) in self._books.heard
+
+    def park(self, event: GatewayEvent, *, at: datetime) -> bool:
+        key = EventKey.of(event)
+        parked = ParkedEvent(event=event, heard_at=instant(at, "at"))
+        with self._changed("park an event") as books:
+            if key in books.heard or key in books.parked:
+                return False
+            books.parked[key] = parked
+            return True
+
+    def parked(self, *, limit: int) -> Sequence[ParkedEvent]:
+        waiting = sorted(self._books.parked.values(), key=lambda parked: (parked.tries, parked.heard_at))
+        return waiting[:limit]
+
+    def retried(self, event: GatewayEvent) -> None:
+        key = EventKey.of(event)
+        with self._changed("count a retry") as books:
+            if parked := books.parked.get(key):
+                books.parked[key] = evolve(parked, tries=parked.tries + 1)
+
+    # ── The outbox ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def undelivered(self, *, limit: int) -> Sequence[Undelivered]:
+        return sorted(self._books.undelivered.values(), key=lambda waiting: waiting.recorded.position)[:limit]
+
+    def delivered(self, positions: Iterable[int]) -> None:
+        with self._changed("mark events as delivered") as books:
+            for position in positions:
+                books.undelivered.pop(position, None)
+
+    @contextmanager
+    def _changed(self, what: str) -> Iterator[Books]:
+        """A copy of the books that replaces them at the end of the block."""
+        with self._thread.inside(what), self._writing:
+            books = self._books.copy()
+            yield books
+            self._publish(books)
+
+
+class _Thread(threading.local):
+    """Whether this thread has a unit of work open."""
+
+    is_inside = False
+
+    @contextmanager
+    def inside(self, what: str) -> Iterator[None]:
+        if self.is_inside:
+            raise UnitOfWorkMisuse(
+                f"asked to {what} inside another unit of work of this thread; leave its block first, "
+                f"or do both in the one that is open"
+            )
+        self.is_inside = True
+        try:
+            yield
+        finally:
+            self.is_inside = False
