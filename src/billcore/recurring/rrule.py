@@ -273,7 +273,7 @@ def _witness(parts: Mapping[str, str], recurrence: Recurrence) -> None:
 
     endless = _text({name: value for name, value in parts.items() if name not in ("COUNT", "UNTIL")})
     rule = rrulestr(endless, dtstart=datetime.combine(recurrence.anchor, time.min))
-    for k, moment in enumerate(islice(rule, WITNESSED)):
-        ours = recurrence.cadence.nominal(recurrence.anchor, k)
-        if ours != moment.date():
-            raise BadCadence(f"{endless} names {moment.date()}, the nearest cadence {ours}: change the rule")
+    theirs = [moment.date() for moment in islice(rule, WITNESSED)]
+    ours = [recurrence.cadence.nominal(recurrence.anchor, k) for k in range(len(theirs))]
+    if not theirs or ours != theirs:
+        raise BadCadence(f"{endless} does not name the dates of a cadence from {recurrence.anchor}: change it")

@@ -160,6 +160,8 @@ def test_the_end_is_read_with_the_rule() -> None:
         pytest.param("FREQ=YEARLY;BYMONTH=1,7;BYMONTHDAY=15", id="two dates a year, called yearly"),
         pytest.param("FREQ=YEARLY;BYYEARDAY=61", id="another day of the year"),
         pytest.param("FREQ=YEARLY;BYYEARDAY=60;BYMONTH=2", id="a day of the year and a month"),
+        pytest.param("FREQ=YEARLY;BYYEARDAY=60;BYMONTHDAY=45", id="a day of the year that never comes"),
+        pytest.param("FREQ=MONTHLY;BYDAY=3FR;BYMONTHDAY=45", id="a Friday that never comes"),
         pytest.param("FREQ=WEEKLY;BYDAY=MO,TH", id="two days a week"),
         pytest.param("FREQ=WEEKLY;BYDAY=1MO", id="a numbered weekday of a week"),
         pytest.param("FREQ=WEEKLY;BYMONTH=1", id="weeks of January"),
@@ -189,8 +191,23 @@ def test_the_end_is_read_with_the_rule() -> None:
     ],
 )
 def test_a_rule_that_is_no_cadence_is_refused(text: str) -> None:
-    with pytest.raises(BadCadence):
+    with pytest.raises(BadCadence) as refusal:
         read_rrule(text, START)
+
+    assert len(str(refusal.value)) < 400
+
+
+@pytest.mark.parametrize(
+    ("text", "rewritten"),
+    [
+        ("FREQ=MONTHLY", "BYMONTHDAY=28,29,30,31;BYSETPOS=-1"),
+        ("FREQ=MONTHLY;BYMONTHDAY=30", "BYMONTHDAY=28,29,30;BYSETPOS=-1"),
+        ("FREQ=MONTHLY;BYMONTH=2,5,8,11;BYMONTHDAY=29", "BYMONTHDAY=28,29;BYSETPOS=-1"),
+    ],
+)
+def test_the_refusal_of_a_rule_that_skips_months_says_how_to_write_it(text: str, rewritten: str) -> None:
+    with pytest.raises(BadCadence, match=rewritten):
+        read_rrule(text, date(2025, 1, 31))
 
 
 @pytest.mark.parametrize(
