@@ -20,8 +20,8 @@ from billcore.ports.store import ParkedEvent, Undelivered
 class MemoryStore:
     """Books in memory, for any number of firms and threads of one process; gone when the process ends.
 
-    A writing unit of work holds the lock from its begin to its end: writers of all firms wait for one another, and nothing
-    that one of them has read can change under it. A reading unit waits for nobody: it sees the books as they were last
+    A writing unit of work holds the lock from its begin to its end: writers of all firms wait for one another, and what
+    one of them has read cannot change under it. A reading unit waits for nobody: it sees the books as they were last
     committed when it began.
     """
 

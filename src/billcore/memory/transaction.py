@@ -8,7 +8,7 @@ from billcore.memory.books import Books, Shelf
 
 
 class Transaction:
-    """One firm's shelf and the books around it, until commit or the end of the block; without *publish*, only to look."""
+    """One firm's shelf and the books around it, until commit or the end of the block. Without *publish*: to look at."""
 
     def __init__(self, firm_id: FirmId, books: Books, *, publish: Callable[[Books], None] | None) -> None:
         self.firm_id = firm_id

@@ -2,13 +2,21 @@
 
 What every store keeps, and ``billcore.testing.StoreContract`` checks:
 
-- Nothing is visible to others before ``commit``; leaving the block without it undoes everything, also the numbers drawn.
-- ``get`` in a writing unit locks the record until its end, so that what was read is still true when it is saved. Locks are
-  taken in one order, payments before refunds before invoices before charges, and among equals by id.
-- ``save`` compares the version that was read: a record changed in between is StaleWrite. It returns the record as stored.
-- Events are appended in the same transaction and get a position; within one stream positions follow the order of commits.
-- A firm sees its own records only; another firm's id is NotFound, exactly as an unknown one.
-- One unit of work per thread: beginning a second inside the first is UnitOfWorkMisuse, and so is calling a gateway inside one.
+- Nothing is visible to others before ``commit``; leaving the block without it undoes everything, also the numbers
+  drawn.
+- ``get`` in a writing unit locks the record until its end, so that what was read is still true when it is saved. Locks
+  are taken in one order, payments before refunds before invoices before charges, and among equals by id.
+- ``save`` compares the version that was read: a record changed in between is StaleWrite. It returns the record as
+  stored. Versions count from 1, one up with each save; 0 is a record that was never stored.
+- Events are appended in the same transaction and get a position; within one stream positions follow the order of
+  commits.
+- A firm sees its own records only; another firm's id is NotFound, exactly as an unknown one. The same id in two firms
+  is two records. To add a record or an event of another firm is UnitOfWorkMisuse.
+- A gateway's payment is in the books once: a second payment with the same ref, of whatever firm, is AlreadyExists.
+- One unit of work per thread: beginning a second inside the first is UnitOfWorkMisuse, and so is calling a gateway
+  inside one. ``park``, ``retried`` and ``delivered`` are units of their own.
+- Lists are oldest first and equal moments in order of id; what ``all`` gives is in order of id. Ids that differ in case
+  only are different ids.
 """
 
 from collections.abc import Iterable, Sequence
@@ -20,6 +28,8 @@ from attrs import field, frozen
 
 from billcore.charges.charge import Charge
 from billcore.clients import Client, Firm, NumberSeries
+from billcore.dates import day
+from billcore.errors import BadNumber
 from billcore.events import Event
 from billcore.ids import (
     ChargeId,
@@ -40,6 +50,7 @@ from billcore.payments.operation import Operation
 from billcore.payments.payment import Payment, Refund
 from billcore.policy import Status
 from billcore.ports.gateway import GatewayEvent
+from billcore.texts import optional_text, text
 
 Id = TypeVar("Id", contravariant=True)
 Record = TypeVar("Record")
@@ -52,7 +63,7 @@ class Repository(Protocol[Id, Record]):
         """The record, locked in a writing unit; NotFound for an id of nobody or of another firm."""
 
     def peek(self, record_id: Id) -> Record:
-        """The record as last committed, without a lock, to learn which others must be locked first. Never to be saved."""
+        """The record without a lock, as last committed, to learn which others to lock first. Never to be saved."""
 
     def add(self, record: Record) -> Record:
         """Keep a new record; AlreadyExists for an id that is taken."""
@@ -65,8 +76,9 @@ class Repository(Protocol[Id, Record]):
 class InvoiceFilter:
     """Which invoices a list shows: every given condition must hold; an empty one allows all (S0.23, S0.24, S0.26).
 
-    ``on`` is the firm's day for which statuses and queues are asked. ``search`` finds a part of the client's name or the
-    beginning of a number, whatever the case. ``after`` is the cursor of the page before.
+    ``on`` is the firm's day for which statuses and queues are asked. ``search`` finds a part of the client's name or
+    the beginning of a number, whatever the case. ``after`` is the cursor of the page before; anything else is BadText.
+    ``limit`` is from 1 to 1000, or BadNumber.
     """
 
     on: date
@@ -77,10 +89,17 @@ class InvoiceFilter:
     after: str | None = None
     limit: int = 50
 
+    def __attrs_post_init__(self) -> None:
+        day(self.on, "on")
+        text(self.search, "search", longest=200)
+        optional_text(self.after, "after", longest=500)
+        if type(self.limit) is not int or not 1 <= self.limit <= 1000:
+            raise BadNumber(f"a page shows 1 to 1000 invoices, asked for {self.limit!r}")
+
 
 @frozen(kw_only=True)
 class InvoicePage:
-    """One page, newest first; ``matching`` of ``total`` is the "X of Y" of a filtered list (S0.13)."""
+    """One page, newest draft first; ``matching`` of ``total`` is the "X of Y" of a filtered list (S0.13)."""
 
     invoices: tuple[Invoice, ...]
     next: str | None
@@ -155,7 +174,7 @@ class Requests(Protocol):
 
 @frozen(kw_only=True)
 class RecordedEvent:
-    """An event with its place in the store's order; ``position`` is unique and is the consumer's key against duplicates."""
+    """An event with its place in the store's order; ``position`` is unique, the consumer's key against duplicates."""
 
     position: int
     event: Event
@@ -201,10 +220,16 @@ class UnitOfWork(Protocol):
     def add_firm(self, firm: Firm) -> Firm: ...
     def save_firm(self, firm: Firm) -> Firm: ...
     def next_number(self, series: NumberSeries) -> str:
-        """The next number of the series, gapless: it is used up only if this unit commits."""
+        """The next number of the series, gapless: it is used up only if this unit commits.
+
+        A series is known by its prefix: with more digits it counts on.
+        """
 
     def hear(self, event: GatewayEvent) -> bool:
-        """Note a gateway's event as heard and applied, in this transaction; False if it was before."""
+        """Note a gateway's event as heard and applied, in this transaction; False if it was before, by whatever firm.
+
+        An event is known by its gateway, account and id. Hearing one that is parked ends its parking.
+        """
 
     def commit(self) -> None:
         """Make everything durable. Using the unit afterwards is UnitOfWorkMisuse."""
@@ -246,13 +271,13 @@ class Store(Protocol):
     # Across firms: what workers and webhooks need before they know whose it is.
 
     def operations_in_doubt(self, *, before: datetime, limit: int) -> Sequence[tuple[FirmId, OperationId]]:
-        """Operations that are not done, created before that moment and not leased beyond now by a worker, oldest first."""
+        """Operations not done, created before that moment and not leased beyond it by a worker, oldest first."""
 
     def find_payment(self, ref: GatewayRef) -> tuple[FirmId, PaymentId] | None:
         """Whose payment that gateway object is."""
 
     def find_operation(self, ref: GatewayRef) -> tuple[FirmId, OperationId] | None:
-        """Whose operation (a checkout, say) that gateway object belongs to."""
+        """Whose operation (a checkout, say) that gateway object belongs to; the oldest where several are about it."""
 
     def was_heard(self, event: GatewayEvent) -> bool: ...
     def park(self, event: GatewayEvent, *, at: datetime) -> bool:
@@ -262,10 +287,10 @@ class Store(Protocol):
         """Those kept and not heard since, fewest tries first."""
 
     def retried(self, event: GatewayEvent) -> None:
-        """Count one more try of a parked event."""
+        """Count one more try of a parked event; nothing happens where it is not parked."""
 
     def undelivered(self, *, limit: int) -> Sequence[Undelivered]:
         """Events not delivered yet, in order of position."""
 
     def delivered(self, positions: Iterable[int]) -> None:
-        """Mark events as taken by the subscriber."""
+        """Mark events as taken by the subscriber; those marked already stay so."""
