@@ -111,7 +111,7 @@ class FakeGateway(FakeHands):
         self._charged: Answers[ChargeResult] = Answers(window)
         self._prepared: Answers[PaymentSnapshot] = Answers(window)
         self._refunded: Answers[RefundResult] = Answers(window)
-        self._attached: Answers[MethodSnapshot | Failure] = Answers(window)
+        self._attached: Answers[MethodSnapshot | Failure] = Answers(capabilities.idempotency_window)
         self._set_up: Answers[GatewayRef] = Answers(window)
         self._opened: Answers[GatewayRef] = Answers(window)
 

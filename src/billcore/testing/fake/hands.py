@@ -140,6 +140,11 @@ class FakeHands:
         """A pending payment or refund fails now; a refund may also fail after it succeeded."""
         self._decide(ref, Decline(code))
 
+    def delay_fees(self, after: timedelta | None = None) -> None:
+        """From now on a fee is known only so long after its payment, or with None when ``tell_fee`` is called."""
+        with self._lock:
+            self._payments.fee_after = after
+
     def tell_fee(self, ref: GatewayRef) -> None:
         """The fee of a completed payment becomes known."""
         with self._turn() as now:

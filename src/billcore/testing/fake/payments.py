@@ -36,7 +36,7 @@ class FakePayments:
     def __init__(self, log: FakeLog, *, fee: FeeRate, fee_after: timedelta | None) -> None:
         self._log = log
         self._fee = fee
-        self._fee_after = fee_after
+        self.fee_after = fee_after
         self._payments: dict[str, FakePayment] = {}
 
     def all(self) -> tuple[FakePayment, ...]:
@@ -123,10 +123,10 @@ class FakePayments:
 
     def _succeed(self, payment: FakePayment, act: Succeed, at: datetime) -> None:
         # A fee that is known at once is in the snapshot before the event that tells of it.
-        if self._fee_after == timedelta(0):
+        if self.fee_after == timedelta(0):
             self._settle(payment, at)
-        elif self._fee_after is not None:
-            self._log.later(at + self._fee_after, lambda then: self.tell_fee(payment, then))
+        elif self.fee_after is not None:
+            self._log.later(at + self.fee_after, lambda then: self.tell_fee(payment, then))
         if act.undone_after is not None:
             self._log.later(at + act.undone_after, lambda then: self._return_late(payment, then))
         self._set(payment, at, EventKind.PAYMENT_SUCCEEDED, status=PaymentStatus.SUCCEEDED)

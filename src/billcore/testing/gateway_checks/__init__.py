@@ -1,0 +1,1 @@
+"""The checks of ``GatewayContract``, one module for each thing a gateway does."""
