@@ -135,6 +135,8 @@ def _sides(event: events.Event) -> tuple[Posting, ...]:
             | events.PaymentActionRequired()
             | events.PaymentFailed()
             | events.PaymentCanceled()
+            | events.PaymentReviewRequired()
+            | events.PaymentReviewed()
             | events.InvoiceDrafted()
             | events.InvoiceEdited()
             | events.InvoiceDeleted()
