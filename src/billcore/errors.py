@@ -8,7 +8,8 @@
     ├── Refused                 well-formed, but the books' rules say no: tell the person why
     │   ├── NotPermitted · InvalidTransition · EmptyInvoice · NegativeTotal · ReasonRequired
     │   ├── NotPayable · Overpayment · MethodNotAllowed · PaymentInFlight · InvoiceHasPayments
-    │   ├── NotRefundable · OverRefund · OverCredit · NothingToApply · ChargeNotOpen · MethodInUse · OnHold
+    │   ├── NotRefundable · OverRefund · OverCredit · NothingToApply · ChargeNotOpen · OnHold
+    │   ├── MethodInUse · MethodDeclined
     ├── Conflict                somebody else was here first: read again, then decide
     │   ├── StaleWrite          the record changed since it was read: reload and repeat
     │   ├── AlreadyExists       the id is taken
@@ -19,7 +20,8 @@
     │   ├── GatewayUnavailable          certainly not processed: try again later
     │   ├── AmountNotRepresentable      the gateway cannot take this amount in this currency
     │   ├── WebhookRejected             not signed by the gateway, or not readable
-    │   └── UnsupportedByGateway        the gateway does not offer this
+    │   ├── UnsupportedByGateway        the gateway does not offer this
+    │   └── OutcomeUnknown              no answer yet; no money is involved, and recovery finishes it
     └── HouseRule               the program around billcore is wired wrongly: a developer must act
         ├── UnitOfWorkMisuse    a unit of work used after its end, or opened inside another
         ├── UnknownGateway · UnsafeDatabase · MissingExtra
@@ -241,6 +243,12 @@ class MethodInUse(Refused):
     code = "method_in_use"
 
 
+class MethodDeclined(Refused):
+    """The gateway will not keep this card or account for later charges."""
+
+    code = "method_declined"
+
+
 class OnHold(Refused):
     """Collection is on hold for this invoice."""
 
@@ -326,6 +334,12 @@ class UnsupportedByGateway(GatewayProblem):
     """The gateway does not offer this; its capabilities say so beforehand."""
 
     code = "unsupported_by_gateway"
+
+
+class OutcomeUnknown(GatewayProblem):
+    """The gateway did not answer an instruction that moves no money; ``billing.recover()`` finishes it."""
+
+    code = "outcome_unknown"
 
 
 # ── The program around billcore ──────────────────────────────────────────────────────────────────────────────────────

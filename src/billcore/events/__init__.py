@@ -1,0 +1,190 @@
+"""What happened: one immutable event per verb. Timeline, journal and outbox are all derived from these.
+
+Events carry ids, amounts and dates, never records: that keeps them readable for ever. ``at`` is the moment; ``on`` is the
+business date on which it counts in the books, by default the date of ``at`` in the timezone in which ``at`` is given, which is
+the firm's. The ``stream`` is the record whose verb it was; within one stream events are in order.
+"""
+
+from billcore.events.clients import (
+    ChargeAdded,
+    ChargeChanged,
+    ChargeDiscarded,
+    ClientAdded,
+    ClientChanged,
+    FirmChanged,
+    FirmOpened,
+    MethodAttached,
+    MethodDetached,
+    OfCharge,
+    OfClient,
+)
+from billcore.events.happened import Part
+from billcore.events.invoices import (
+    CreditReversed,
+    HoldPlaced,
+    HoldReleased,
+    InvoiceCredited,
+    InvoiceDeleted,
+    InvoiceDelivered,
+    InvoiceDrafted,
+    InvoiceEdited,
+    InvoiceIssued,
+    InvoiceViewed,
+    InvoiceVoided,
+    InvoiceWrittenOff,
+    OfInvoice,
+    WriteOffReversed,
+)
+from billcore.events.payments import (
+    DisputeLost,
+    DisputeOpened,
+    DisputeWon,
+    ExtraFeeCharged,
+    FeeAssessed,
+    OfPayment,
+    PaymentActionRequired,
+    PaymentApplied,
+    PaymentCanceled,
+    PaymentCompleted,
+    PaymentFailed,
+    PaymentInitiated,
+    PaymentPending,
+    PaymentRecorded,
+    PaymentReturned,
+    PaymentReviewed,
+    PaymentReviewRequired,
+    PaymentUnapplied,
+)
+from billcore.events.refunds import (
+    OfRefund,
+    RefundCanceled,
+    RefundFailed,
+    RefundPending,
+    RefundRequested,
+    RefundSucceeded,
+)
+from billcore.ids import InvoiceId
+
+__all__ = [
+    "ChargeAdded",
+    "ChargeChanged",
+    "ChargeDiscarded",
+    "ClientAdded",
+    "ClientChanged",
+    "CreditReversed",
+    "DisputeLost",
+    "DisputeOpened",
+    "DisputeWon",
+    "Event",
+    "ExtraFeeCharged",
+    "FeeAssessed",
+    "FirmChanged",
+    "FirmOpened",
+    "HoldPlaced",
+    "HoldReleased",
+    "InvoiceCredited",
+    "InvoiceDeleted",
+    "InvoiceDelivered",
+    "InvoiceDrafted",
+    "InvoiceEdited",
+    "InvoiceIssued",
+    "InvoiceViewed",
+    "InvoiceVoided",
+    "InvoiceWrittenOff",
+    "MethodAttached",
+    "MethodDetached",
+    "Part",
+    "PaymentActionRequired",
+    "PaymentApplied",
+    "PaymentCanceled",
+    "PaymentCompleted",
+    "PaymentFailed",
+    "PaymentInitiated",
+    "PaymentPending",
+    "PaymentRecorded",
+    "PaymentReturned",
+    "PaymentReviewRequired",
+    "PaymentReviewed",
+    "PaymentUnapplied",
+    "RefundCanceled",
+    "RefundFailed",
+    "RefundPending",
+    "RefundRequested",
+    "RefundSucceeded",
+    "WriteOffReversed",
+    "invoices_of",
+    "stream",
+]
+
+Event = (
+    FirmOpened
+    | FirmChanged
+    | ClientAdded
+    | ClientChanged
+    | MethodAttached
+    | MethodDetached
+    | ChargeAdded
+    | ChargeChanged
+    | ChargeDiscarded
+    | InvoiceDrafted
+    | InvoiceEdited
+    | InvoiceDeleted
+    | InvoiceIssued
+    | InvoiceDelivered
+    | InvoiceViewed
+    | InvoiceVoided
+    | InvoiceWrittenOff
+    | WriteOffReversed
+    | InvoiceCredited
+    | CreditReversed
+    | HoldPlaced
+    | HoldReleased
+    | PaymentRecorded
+    | PaymentInitiated
+    | PaymentPending
+    | PaymentActionRequired
+    | PaymentCompleted
+    | PaymentFailed
+    | PaymentCanceled
+    | PaymentReturned
+    | DisputeOpened
+    | DisputeWon
+    | DisputeLost
+    | FeeAssessed
+    | ExtraFeeCharged
+    | PaymentApplied
+    | PaymentUnapplied
+    | PaymentReviewRequired
+    | PaymentReviewed
+    | RefundRequested
+    | RefundPending
+    | RefundSucceeded
+    | RefundFailed
+    | RefundCanceled
+)
+
+
+def stream(event: Event) -> str:
+    """The id of the record whose verb this was; events of one stream are delivered in order."""
+    match event:
+        case OfInvoice(invoice_id=invoice_id):
+            return invoice_id
+        case OfRefund(payment_id=payment_id) | OfPayment(payment_id=payment_id):
+            return payment_id
+        case OfCharge(charge_id=charge_id):
+            return charge_id
+        case OfClient(client_id=client_id):
+            return client_id
+        case _:
+            return event.firm_id
+
+
+def invoices_of(event: Event) -> tuple[InvoiceId, ...]:
+    """The invoices in whose timeline the event stands (S1.46)."""
+    match event:
+        case OfInvoice(invoice_id=invoice_id):
+            return (invoice_id,)
+        case OfPayment(invoice_ids=invoice_ids) | OfRefund(invoice_ids=invoice_ids):
+            return invoice_ids
+        case _:
+            return ()

@@ -1,0 +1,67 @@
+"""What happens to the firm, its clients, their saved methods, and work not yet invoiced."""
+
+from attrs import field, frozen
+
+from billcore.events.happened import Happened
+from billcore.ids import ChargeId, ClientId, MethodId
+from billcore.methods import Method
+
+
+@frozen(kw_only=True)
+class FirmOpened(Happened):
+    currency: str
+    policy_name: str
+
+
+@frozen(kw_only=True)
+class FirmChanged(Happened):
+    policy_name: str
+
+
+@frozen(kw_only=True)
+class OfClient(Happened):
+    client_id: ClientId
+
+
+@frozen(kw_only=True)
+class ClientAdded(OfClient):
+    currency: str
+
+
+@frozen(kw_only=True)
+class ClientChanged(OfClient):
+    pass
+
+
+@frozen(kw_only=True)
+class MethodAttached(OfClient):
+    """``is_first`` tells the host to offer paying open invoices with it (S1.48)."""
+
+    method_id: MethodId
+    kind: Method
+    is_first: bool
+
+
+@frozen(kw_only=True)
+class MethodDetached(OfClient):
+    method_id: MethodId
+
+
+@frozen(kw_only=True)
+class OfCharge(Happened):
+    charge_id: ChargeId
+
+
+@frozen(kw_only=True)
+class ChargeAdded(OfCharge):
+    client_id: ClientId
+
+
+@frozen(kw_only=True)
+class ChargeChanged(OfCharge):
+    pass
+
+
+@frozen(kw_only=True)
+class ChargeDiscarded(OfCharge):
+    reason: str = field(repr=False)
