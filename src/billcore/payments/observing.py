@@ -1,0 +1,162 @@
+"""What a gateway's word changes in our books: one step at a time, until both agree.
+
+An observation is the whole state of a payment, so it does not matter how often, how late or in which order observations come:
+each step is taken only forward, and the last state is the same. A dispute, a refund or a fee in it waits until the payment
+itself is completed, which the same observation says first.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from billcore.actors import Actor
+from billcore.events import Event
+from billcore.fees import Fee, FeeBasis, FeeKind, FeeLine
+from billcore.ids import InvoiceId
+from billcore.invoices.invoice import Invoice
+from billcore.payments import disputing, fee_keeping, paying, refunding
+from billcore.payments.observation import (
+    DisputeSnapshot,
+    DisputeStatus,
+    PaymentSnapshot,
+    PaymentStatus,
+    RefundSnapshot,
+    RefundStatus,
+)
+from billcore.payments.payment import LANDED, Payment, PaymentState, Refund, RefundState
+from billcore.reasons import Failure, Retry
+
+Invoices = Mapping[InvoiceId, Invoice]
+Step = tuple[Payment, Event]
+
+
+def advance(payment: Payment, seen: PaymentSnapshot, invoices: Invoices, *, at: datetime, by: Actor) -> Step | None:
+    """The next thing that *seen* tells of the payment's status and fee, and *payment* does not know; None if nothing.
+
+    An amount that differs from ours is never booked: the payment goes to a review instead.
+    """
+    if seen.amount != payment.amount:
+        if payment.needs_review:
+            return None
+        return paying.require_review(payment, f"the gateway says {seen.amount}", at=at, by=by)
+    return _status(payment, seen, invoices, at=at, by=by) or _fee(payment, seen, at=at, by=by)
+
+
+def advance_contest(payment: Payment, seen: PaymentSnapshot, *, at: datetime, by: Actor) -> Step | None:
+    """The next thing that *seen* tells of disputes and bank returns; None if nothing.
+
+    Asked after the refunds of the same observation: a bank takes only what was not refunded before.
+    """
+    if seen.amount != payment.amount:
+        return None
+    return _disputes(payment, seen, at=at, by=by) or _return(payment, seen, at=at, by=by)
+
+
+def _status(payment: Payment, seen: PaymentSnapshot, invoices: Invoices, *, at: datetime, by: Actor) -> Step | None:
+    match seen.status, payment.state:
+        case PaymentStatus.SUCCEEDED, (
+            PaymentState.CREATED
+            | PaymentState.REQUIRES_ACTION
+            | PaymentState.PENDING
+            | PaymentState.FAILED
+            | PaymentState.CANCELED
+        ):
+            return paying.complete(payment, invoices, at=at, by=by)
+        case PaymentStatus.PENDING, PaymentState.CREATED | PaymentState.REQUIRES_ACTION:
+            return paying.pend(payment, at=at, by=by)
+        case PaymentStatus.REQUIRES_ACTION, PaymentState.CREATED:
+            return paying.require_action(payment, seen.action_url, at=at, by=by)
+        case PaymentStatus.FAILED | PaymentStatus.CANCELED, (
+            PaymentState.CREATED | PaymentState.REQUIRES_ACTION | PaymentState.PENDING
+        ):
+            if seen.status is PaymentStatus.CANCELED and seen.failure is None:
+                return paying.cancel(payment, reason="canceled at the gateway", at=at, by=by)
+            failure = seen.failure or Failure(code="failed", retry=Retry.NEW_METHOD)
+            return paying.fail(payment, failure, at=at, by=by)
+        case _:
+            return None
+
+
+def _fee(payment: Payment, seen: PaymentSnapshot, *, at: datetime, by: Actor) -> Step | None:
+    if payment.completed_at is None or seen.settlement is None or not seen.settlement.fees:
+        return None
+    if payment.fee is not None and payment.fee.basis is FeeBasis.ACTUAL:
+        return None
+    return fee_keeping.assess(payment, Fee(lines=seen.settlement.fees, basis=FeeBasis.ACTUAL), at=at, by=by)
+
+
+def _disputes(payment: Payment, seen: PaymentSnapshot, *, at: datetime, by: Actor) -> Step | None:
+    for dispute in seen.disputes:
+        step = _dispute(payment, dispute, at=at, by=by)
+        if step is not None:
+            return step
+    return None
+
+
+def _dispute(payment: Payment, seen: DisputeSnapshot, *, at: datetime, by: Actor) -> Step | None:
+    known = next((dispute for dispute in payment.disputes if dispute.ref == seen.ref), None)
+    if known is None:
+        if payment.state not in LANDED:
+            return None
+        return disputing.open_dispute(payment, seen.ref, seen.amount, reason=seen.reason, at=at, by=by)
+    if known.status is DisputeStatus.OPEN:
+        match seen.status:
+            case DisputeStatus.WON:
+                return disputing.win_dispute(payment, seen.ref, at=at, by=by)
+            case DisputeStatus.LOST:
+                return disputing.lose_dispute(payment, seen.ref, at=at, by=by)
+            case DisputeStatus.OPEN:
+                pass
+    if seen.fee is None or seen.fee.is_zero:
+        return None
+    return _extra(payment, seen.ref.id, FeeLine(FeeKind.DISPUTE, seen.fee), at=at, by=by)
+
+
+def _return(payment: Payment, seen: PaymentSnapshot, *, at: datetime, by: Actor) -> Step | None:
+    if seen.returned is None:
+        return None
+    if payment.state is PaymentState.COMPLETED:
+        return disputing.take_back(payment, seen.returned.code, at=at, by=by)
+    if payment.state is not PaymentState.RETURNED or seen.returned.fee is None or seen.returned.fee.is_zero:
+        return None
+    return _extra(payment, seen.ref.id, FeeLine(FeeKind.RETURN, seen.returned.fee), at=at, by=by)
+
+
+def _extra(payment: Payment, source: str, line: FeeLine, *, at: datetime, by: Actor) -> Step | None:
+    if fee_keeping.has_extra(payment, source, line):
+        return None
+    return fee_keeping.charge_extra(payment, source, line, at=at, by=by)
+
+
+# ── Refunds ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+RefundStep = tuple[Refund, Payment, Event]
+
+
+def advance_refund(
+    refund: Refund, payment: Payment, seen: RefundSnapshot, invoices: Invoices, *, at: datetime, by: Actor
+) -> RefundStep | None:
+    """The next thing that *seen* tells about *refund*; None when there is nothing left to learn."""
+    match seen.status, refund.state:
+        case RefundStatus.PENDING, RefundState.REQUESTED:
+            return refunding.pend(refund, payment, at=at, by=by)
+        case RefundStatus.SUCCEEDED, RefundState.REQUESTED | RefundState.PENDING:
+            return refunding.succeed(refund, payment, invoices, at=at, by=by)
+        case RefundStatus.FAILED, RefundState.REQUESTED | RefundState.PENDING | RefundState.SUCCEEDED:
+            code = seen.failure_code or "failed"
+            return refunding.fail(refund, payment, invoices, code=code, at=at, by=by)
+        case RefundStatus.CANCELED, RefundState.REQUESTED | RefundState.PENDING:
+            return refunding.cancel(refund, payment, reason="canceled at the gateway", at=at, by=by)
+        case _:
+            pass
+    if refund.state is not RefundState.SUCCEEDED or seen.fee_returned is None or seen.fee_returned.is_zero:
+        return None
+    step = _extra(payment, seen.ref.id, FeeLine(FeeKind.REFUND, -seen.fee_returned), at=at, by=by)
+    return None if step is None else (refund, *step)
+
+
+def refund_of(refunds: Mapping[str, Refund], seen: RefundSnapshot) -> Refund | None:
+    """Ours for the gateway's refund: by the gateway's own reference first, then by our id in it; None for a foreign one."""
+    for refund in refunds.values():
+        if refund.ref == seen.ref:
+            return refund
+    return None if seen.refund_id is None else refunds.get(seen.refund_id)

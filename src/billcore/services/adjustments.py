@@ -1,0 +1,97 @@
+"""The adjustments desk: what staff decide about an issued invoice besides its content."""
+
+from attrs import frozen
+
+from billcore.ids import CreditNoteId, InvoiceId
+from billcore.invoices import adjusting, crediting
+from billcore.invoices.invoice import CreditNote, Invoice
+from billcore.permissions import Permission
+from billcore.services.amounts import Amount, amount_in
+from billcore.services.booking import Page
+from billcore.services.house import Desk, retried
+
+
+@frozen(kw_only=True)
+class AdjustmentsDesk(Desk):
+    """Write-offs, credit notes and holds of one firm."""
+
+    @retried
+    def write_off(self, invoice_id: InvoiceId, amount: Amount | None = None, *, reason: str = "") -> Invoice:
+        """Give up on *amount*, by default the whole balance (S1.19)."""
+        self.require(Permission.DELETE)
+        with self.begin() as work:
+            invoice = work.invoices.get(invoice_id)
+            wanted = invoice.balance if amount is None else amount_in(invoice.currency, amount)
+            at = self.house.now_at(work.firm())
+            invoice, event = adjusting.write_off(invoice, wanted, reason=reason, at=at, by=self.by)
+            invoice = work.invoices.save(invoice)
+            work.events.append([event])
+            work.commit()
+        return invoice
+
+    @retried
+    def reverse_write_off(self, invoice_id: InvoiceId, amount: Amount | None = None, *, reason: str = "") -> Invoice:
+        """Ask again for *amount*, by default all that was written off."""
+        self.require(Permission.DELETE)
+        with self.begin() as work:
+            invoice = work.invoices.get(invoice_id)
+            wanted = invoice.sums.written_off if amount is None else amount_in(invoice.currency, amount)
+            at = self.house.now_at(work.firm())
+            invoice, event = adjusting.reverse_write_off(invoice, wanted, reason=reason, at=at, by=self.by)
+            invoice = work.invoices.save(invoice)
+            work.events.append([event])
+            work.commit()
+        return invoice
+
+    @retried
+    def credit(self, invoice_id: InvoiceId, amount: Amount | None = None, *, reason: str = "") -> CreditNote:
+        """Write a credit note for *amount*, by default the whole balance; it has a number of its own."""
+        self.require(Permission.DELETE)
+        with self.begin() as work:
+            firm = work.firm()
+            page = Page(work, [invoice_id])
+            invoice = page.invoices[invoice_id]
+            note, event = crediting.credit(
+                invoice,
+                invoice.balance if amount is None else amount_in(invoice.currency, amount),
+                credit_note_id=CreditNoteId(self.house.ids.new("crn")),
+                number=work.next_number(firm.credit_note_series),
+                reason=reason,
+                at=self.house.now_at(firm),
+                by=self.by,
+            )
+            note = work.credit_notes.add(note)
+            page.enter(event)
+            page.close()
+            work.commit()
+        return note
+
+    @retried
+    def hold(self, invoice_id: InvoiceId, *, reason: str) -> Invoice:
+        """Let collection rest: no auto-pay, no late fee, no reminder (C5)."""
+        self.require(Permission.EDIT)
+        with self.begin() as work:
+            at = self.house.now_at(work.firm())
+            invoice, event = adjusting.hold(work.invoices.get(invoice_id), reason=reason, at=at, by=self.by)
+            invoice = work.invoices.save(invoice)
+            work.events.append([event])
+            work.commit()
+        return invoice
+
+    @retried
+    def release_hold(self, invoice_id: InvoiceId) -> Invoice:
+        """Let collection go on."""
+        self.require(Permission.EDIT)
+        with self.begin() as work:
+            at = self.house.now_at(work.firm())
+            invoice, event = adjusting.release_hold(work.invoices.get(invoice_id), at=at, by=self.by)
+            invoice = work.invoices.save(invoice)
+            work.events.append([event])
+            work.commit()
+        return invoice
+
+    def credit_notes(self, invoice_id: InvoiceId) -> tuple[CreditNote, ...]:
+        """The credit notes of an invoice, oldest first, cancelled ones too."""
+        self.require(Permission.VIEW)
+        with self.read() as work:
+            return tuple(work.credit_notes.of_invoice(invoice_id))

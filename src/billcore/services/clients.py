@@ -1,0 +1,76 @@
+"""The clients desk: whom the firm bills."""
+
+from attrs import frozen
+
+from billcore.clients import Client, Terms
+from billcore.events import ClientAdded, ClientChanged
+from billcore.ids import ClientId
+from billcore.parties import Address, Party
+from billcore.permissions import Permission
+from billcore.services.house import Desk
+
+
+@frozen(kw_only=True)
+class ClientsDesk(Desk):
+    """The clients of one firm."""
+
+    def add(
+        self,
+        name: str | Party,
+        *,
+        email: str | None = None,
+        address: Address | None = None,
+        vat_id: str | None = None,
+        terms: Terms | None = None,
+        currency: str | None = None,
+        reference: str | None = None,
+        notes: str = "",
+    ) -> Client:
+        """A new client; its invoices are in *currency*, by default the firm's, and follow *terms*, by default the firm's."""
+        self.require(Permission.CREATE)
+        party = name if isinstance(name, Party) else _party(name, email, address, vat_id)
+        with self.begin() as work:
+            firm = work.firm()
+            at = self.house.now_at(firm)
+            client = work.clients.add(
+                Client(
+                    id=ClientId(self.house.ids.new("cli")),
+                    firm_id=self.firm_id,
+                    party=party,
+                    currency=currency or firm.currency,
+                    terms=terms,
+                    reference=reference,
+                    notes=notes,
+                    created_at=at,
+                )
+            )
+            added = ClientAdded(
+                firm_id=self.firm_id, client_id=client.id, currency=client.currency, at=at, by=self.by
+            )
+            work.events.append([added])
+            work.commit()
+        return client
+
+    def get(self, client_id: ClientId) -> Client:
+        self.require(Permission.VIEW)
+        with self.read() as work:
+            return work.clients.get(client_id)
+
+    def change(self, client: Client) -> Client:
+        """Save a client changed with ``attrs.evolve``; issued invoices keep the name and address that they were issued to."""
+        self.require(Permission.EDIT)
+        with self.begin() as work:
+            saved = work.clients.save(client)
+            at = self.house.now_at(work.firm())
+            work.events.append([ClientChanged(firm_id=self.firm_id, client_id=client.id, at=at, by=self.by)])
+            work.commit()
+        return saved
+
+    def all(self) -> tuple[Client, ...]:
+        self.require(Permission.VIEW)
+        with self.read() as work:
+            return tuple(work.clients.all())
+
+
+def _party(name: str, email: str | None, address: Address | None, vat_id: str | None) -> Party:
+    return Party(name=name, email=email, address=address or Address(), vat_id=vat_id)

@@ -1,0 +1,84 @@
+"""What every desk works with: the store, the gateways, the clock and the ids, and how a command is run."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import datetime
+from functools import wraps
+from typing import Concatenate, ParamSpec, TypeVar
+from zoneinfo import ZoneInfo
+
+from attrs import frozen
+
+from billcore.actors import Actor
+from billcore.clients import Firm
+from billcore.errors import AlreadyExists, StaleWrite, UnitOfWorkMisuse
+from billcore.gateways import Gateways
+from billcore.ids import FirmId
+from billcore.permissions import Authorizer, Permission
+from billcore.ports.clock import Clock
+from billcore.ports.gateway import Gateway
+from billcore.ports.ids import Ids
+from billcore.ports.store import Store, UnitOfWork
+
+TRIES = 6
+"""How often a command whose records changed under it is repeated from the start before StaleWrite reaches the caller."""
+
+
+@frozen(kw_only=True)
+class House:
+    """The outside world, handed in once."""
+
+    store: Store
+    gateways: Gateways
+    clock: Clock
+    ids: Ids
+    authorizer: Authorizer
+
+    def gateway(self, name: str, account: str | None = None) -> Gateway:
+        """A gateway to call, never inside a unit of work: a lock would be held for as long as the network likes."""
+        if self.store.is_in_unit_of_work:
+            raise UnitOfWorkMisuse("a gateway was asked for inside a unit of work; commit first, call, then begin another")
+        return self.gateways.get(name, account)
+
+    def now_at(self, firm: Firm) -> datetime:
+        """The present moment in the firm's own timezone: its date is the business date."""
+        return self.clock.now().astimezone(ZoneInfo(firm.timezone))
+
+
+@frozen(kw_only=True)
+class Desk:
+    """One firm and one actor: every call is scoped and attributed."""
+
+    house: House
+    firm_id: FirmId
+    by: Actor
+
+    def begin(self) -> AbstractContextManager[UnitOfWork]:
+        return self.house.store.begin(self.firm_id)
+
+    def read(self) -> AbstractContextManager[UnitOfWork]:
+        return self.house.store.read(self.firm_id)
+
+    def require(self, permission: Permission) -> None:
+        """Refuse with NotPermitted before anything is read (S0.39, S1.51)."""
+        self.house.authorizer.require(self.by, self.firm_id, permission)
+
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Self = TypeVar("Self")
+
+
+def retried(command: Callable[Concatenate[Self, P], T]) -> Callable[Concatenate[Self, P], T]:
+    """Repeat a command of one transaction that lost a race: it left nothing behind, so repeating it is safe."""
+
+    @wraps(command)
+    def repeated(self: Self, *args: P.args, **kwargs: P.kwargs) -> T:
+        for _ in range(TRIES - 1):
+            try:
+                return command(self, *args, **kwargs)
+            except (StaleWrite, AlreadyExists):
+                continue
+        return command(self, *args, **kwargs)
+
+    return repeated

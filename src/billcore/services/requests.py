@@ -1,0 +1,47 @@
+"""The caller's retries: the same request id with the same parameters is the same command, with others a conflict."""
+
+import hashlib
+import json
+
+from attrs import frozen
+
+from billcore.errors import BadText, RequestIdReused
+from billcore.ports.store import Request, UnitOfWork
+
+Parameter = str | int | bool | None | tuple[str, ...]
+
+
+@frozen(kw_only=True)
+class Asked:
+    """A command as the caller asked for it: its id, if they gave one, and a digest of what they want."""
+
+    request_id: str | None
+    fingerprint: str
+
+    def result_in(self, work: UnitOfWork) -> str | None:
+        """The id of the record that this request made before, None if it is new; RequestIdReused for other parameters."""
+        if self.request_id is None:
+            return None
+        known = work.requests.find(self.request_id)
+        if known is None:
+            return None
+        if known.fingerprint != self.fingerprint:
+            raise RequestIdReused(
+                "this request id was used before with other parameters; repeat it unchanged, or take a new id"
+            )
+        return known.result_id
+
+    def remember(self, work: UnitOfWork, result_id: str) -> None:
+        """Bind the request id to the record, in the transaction that makes the record."""
+        if self.request_id is not None:
+            work.requests.add(
+                Request(request_id=self.request_id, fingerprint=self.fingerprint, result_id=result_id)
+            )
+
+
+def asked(request_id: str | None, command: str, **parameters: Parameter) -> Asked:
+    """The request to *command*; only a digest of the parameters is kept, never a client's data."""
+    if request_id is not None and not (isinstance(request_id, str) and 1 <= len(request_id) <= 200):
+        raise BadText("a request id is text of 1 to 200 characters")
+    canonical = json.dumps([command, parameters], sort_keys=True, ensure_ascii=True)
+    return Asked(request_id=request_id, fingerprint=hashlib.sha256(canonical.encode()).hexdigest())
