@@ -7,6 +7,7 @@ from typing import Final
 import pytest
 
 from billcore.errors import WebhookRejected
+from billcore.ids import GatewayRef
 from billcore.ports.gateway import EventKind, WebhookBatch
 from billcore.testing.contract import check, not_judged, on_the_way
 from billcore.testing.gateway_checks.shape import GatewayChecks
@@ -22,7 +23,7 @@ GARBAGE: Final = (
     b"[]",
     b"null",
     b'"text"',
-    b"[" * 100_000,
+    b"[" * 10_000,
     b"1" * 5_000,
     b'{"id": 1',
 )
@@ -38,12 +39,12 @@ class WebhookChecks(GatewayChecks):
     @check
     def test_a_genuine_webhook_names_the_payment(self, till: Till) -> None:
         """Put the payment's reference into subject, also for events about its refunds and disputes."""
-        body, headers, payment_id = _genuine(till)
+        body, headers, payment = _genuine(till)
 
         batch = till.telling.parse_webhook(body, headers)
 
-        assert {event.subject.id for event in batch.events if event.subject} == {payment_id}
-        assert {(event.gateway, event.account) for event in batch.events} == {(till.gateway.name, till.gateway.account)}
+        assert {event.subject for event in batch.events} == {payment}
+        assert {(event.gateway, event.account) for event in batch.events} == {(payment.gateway, payment.account)}
 
     @check
     def test_an_event_has_the_same_id_each_time_it_is_delivered(self, till: Till) -> None:
@@ -79,13 +80,11 @@ class WebhookChecks(GatewayChecks):
     @check
     def test_a_changed_body_is_rejected(self, till: Till) -> None:
         """Verify the signature over the raw bytes before anything is read from them."""
-        body, headers, payment_id = _genuine(till)
-        forged = body.replace(payment_id.encode(), payment_id[::-1].encode())
-        if forged == body:
-            forged = body + b" "
+        body, headers, payment = _genuine(till)
 
-        with pytest.raises(WebhookRejected):
-            till.telling.parse_webhook(forged, headers)
+        for forged in (body.replace(payment.id.encode(), b"forged"), body + b" "):
+            with pytest.raises(WebhookRejected):
+                till.telling.parse_webhook(forged, headers)
 
     @check
     def test_an_unsigned_request_is_rejected(self, till: Till) -> None:
@@ -149,11 +148,11 @@ class WebhookChecks(GatewayChecks):
             till.telling.parse_webhook(body, {**headers, **sign(body, now + distance)})
 
 
-def _genuine(till: Till) -> tuple[bytes, Mapping[str, str], str]:
+def _genuine(till: Till) -> tuple[bytes, Mapping[str, str], GatewayRef]:
     webhook = till.needs(till.harness.webhook, "webhook")
     payment = till.paid()
     body, headers = webhook(payment.ref)
-    return body, headers, payment.ref.id
+    return body, headers, payment.ref
 
 
 def _read(till: Till, body: bytes, headers: Mapping[str, str]) -> WebhookBatch:
