@@ -24,9 +24,9 @@ _LABELS = {Initiator.AUTOPAY: "Auto-pay", Initiator.BACKFILL: "Back-fill"}
 class TimelineEntry:
     """One step, for the firm's own eyes: the words hold reasons and references.
 
-    ``amount`` is the money of a payment, a refund or a fee at every step of it: received is above zero, what is given back
-    (S1.36), taken back or kept by the processor is below; None where the step is about no money of its own. ``label`` sets
-    apart what nobody paid by hand: Auto-pay, and Back-fill (S1.50).
+    ``amount`` is the money of a payment, a refund or a fee at every step of it: above zero when received, below when
+    given back (S1.36), taken back or kept by the processor; None where the step is about no money of its own. ``label``
+    sets apart what nobody paid by hand: Auto-pay, and Back-fill (S1.50).
     """
 
     position: int

@@ -19,11 +19,11 @@ _METHODS = {
     Method.CARD: "by card",
     Method.OTHER: "by other means",
 }
-_ORIGINS = {
-    "time": "from logged time",
-    "engagement": "for a signed engagement",
-    "schedule": "by a recurring schedule",
-    "add_on": "for a signed add-on",
+_DRAFTED = {
+    "time": "Drafted from logged time",
+    "engagement": "Drafted for a signed engagement",
+    "schedule": "Drafted by a recurring schedule",
+    "add_on": "Drafted for a signed add-on",
 }
 
 
@@ -37,7 +37,7 @@ class Manner:
 
     def of(self, amount: Money) -> str:
         """Such as ``Payment of 200.00 USD by check (4521)``, or ``Back-fill of 80.00 USD by card``."""
-        method = "" if self.method is None else f" {_METHODS[self.method]}"
+        method = "" if self.method is None else f" {by(self.method)}"
         reference = f" ({self.reference})" if self.reference else ""
         return f"{self.label or 'Payment'} of {amount}{method}{reference}"
 
@@ -46,7 +46,7 @@ def words(event: Event, manner: Manner, invoice_id: InvoiceId) -> str:
     """The line for *event* in the timeline of *invoice_id*; *manner* is that of the payment it belongs to, if any."""
     match event:
         case events.InvoiceDrafted(gross=gross, origin=origin):
-            return " ".join(filter(None, ("Drafted", _ORIGINS.get(origin)))) + f", {gross}"
+            return f"{_DRAFTED.get(origin, 'Drafted')}, {gross}"
         case events.InvoiceEdited(gross=gross):
             return f"Draft changed, now {gross}"
         case events.InvoiceDeleted():
@@ -140,6 +140,11 @@ def words(event: Event, manner: Manner, invoice_id: InvoiceId) -> str:
             return _because("Charge discarded", reason)
         case _:
             assert_never(event)
+
+
+def by(method: Method) -> str:
+    """How the money came: ``by check``, ``in cash``."""
+    return _METHODS[method]
 
 
 def _because(done: str, reason: str) -> str:

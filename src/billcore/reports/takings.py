@@ -1,0 +1,194 @@
+"""What came in during a period and what is left of it: gross by method, refunds, fees, and the fees lost on refunds."""
+
+from collections.abc import Iterable, Mapping
+from enum import Enum, auto
+
+from attrs import evolve, frozen
+
+from billcore import events
+from billcore.dates import Period
+from billcore.events import Event
+from billcore.fees import Fee, FeeKind
+from billcore.ids import PaymentId
+from billcore.methods import Method
+from billcore.money import Money, cumulative_share
+from billcore.ports.store import RecordedEvent
+
+
+@frozen(kw_only=True)
+class MethodTakings:
+    """Completed payments of one method in one currency, before refunds and fees."""
+
+    method: Method
+    count: int
+    gross: Money
+
+
+@frozen(kw_only=True)
+class CurrencyTakings:
+    """One currency's takings: ``gross`` less ``refunded``, less ``taken_back`` by banks, less ``fees``, is ``net``.
+
+    ``fees_lost_on_refunds`` explains and is not deducted again: what the processor kept for money that was given back,
+    as far as it was given back in the period. Of a payment's fee that is the part in proportion to the refunded part of
+    the payment, in running totals that add up to the whole fee (S1.43); what the processor asks for a refund is lost as
+    well, and what it gives back for one is not.
+    """
+
+    gross: Money
+    refunded: Money
+    taken_back: Money
+    fees: Money
+    fees_lost_on_refunds: Money
+
+    @property
+    def net(self) -> Money:
+        return self.gross - self.refunded - self.taken_back - self.fees
+
+
+@frozen(kw_only=True)
+class Takings:
+    """The takings of a period.
+
+    ``unknown_fees`` counts the payments received or refunded in it whose fee was not known at its end: what they cost
+    is missing from ``fees``, which is not to say that it is zero.
+    """
+
+    period: Period
+    methods: tuple[MethodTakings, ...]
+    currencies: tuple[CurrencyTakings, ...]
+    unknown_fees: int
+
+
+def takings(recorded: Iterable[RecordedEvent], period: Period) -> Takings:
+    """The takings of *period*, from all recorded events of a firm: earlier payments explain the period's refunds.
+
+    Events count on their business date, and what happened after the period is not looked at: the report of a past
+    period changes only by what is dated back into it. A fee counts on the day it became known, in the currency it is
+    settled in. Money received by hand costs no fee; the fee of a gateway's payment is unknown until it is assessed.
+    """
+    payments: dict[PaymentId, _Payment] = {}
+    touched: set[PaymentId] = set()
+    received: dict[tuple[Method, str], list[int]] = {}
+    moved: dict[tuple[_Figure, str], int] = {}
+    for record in recorded:
+        event = record.event
+        if event.on >= period.end:
+            continue
+        moves = _moves(event, payments)
+        if event.on < period.start:
+            continue
+        for figure, amount in moves:
+            moved[figure, amount.currency] = moved.get((figure, amount.currency), 0) + amount.minor
+        match event:
+            case events.PaymentRecorded() | events.PaymentCompleted():
+                received.setdefault((event.method, event.amount.currency), []).append(event.amount.minor)
+                touched.add(event.payment_id)
+            case events.RefundSucceeded():
+                touched.add(event.payment_id)
+    return Takings(
+        period=period,
+        methods=_by_method(received),
+        currencies=tuple(_of_currency(currency, moved) for currency in sorted({currency for _, currency in moved})),
+        unknown_fees=sum(payment_id in payments and payments[payment_id].lacks_fee for payment_id in touched),
+    )
+
+
+class _Figure(Enum):
+    GROSS = auto()
+    REFUNDED = auto()
+    TAKEN_BACK = auto()
+    FEES = auto()
+    FEES_LOST = auto()
+
+
+_Move = tuple[_Figure, Money]
+
+
+@frozen(kw_only=True)
+class _Payment:
+    """What later events need to know of a payment."""
+
+    amount: Money
+    is_manual: bool
+    refunded: int = 0
+    fee: Fee | None = None
+
+    @property
+    def lacks_fee(self) -> bool:
+        return self.fee is None and not self.is_manual
+
+    @property
+    def fee_lost(self) -> Money | None:
+        """The part of the fee that was for refunded money."""
+        if self.fee is None:
+            return None
+        total = self.fee.total
+        return Money(cumulative_share(total.minor, 0, self.refunded, of=self.amount.minor), total.currency)
+
+
+def _moves(event: Event, payments: dict[PaymentId, _Payment]) -> list[_Move]:
+    """By how much *event* moved which figures; what it says of its payment is kept in *payments*."""
+    match event:
+        case events.PaymentRecorded(amount=amount):
+            payments[event.payment_id] = _Payment(amount=amount, is_manual=True)
+            return [(_Figure.GROSS, amount)]
+        case events.PaymentCompleted(amount=amount):
+            payments[event.payment_id] = _Payment(amount=amount, is_manual=False)
+            return [(_Figure.GROSS, amount)]
+        case events.RefundSucceeded(amount=amount):
+            return [(_Figure.REFUNDED, amount), *_refund(event.payment_id, amount.minor, payments)]
+        case events.RefundFailed(amount=amount, had_succeeded=True):
+            return [(_Figure.REFUNDED, -amount), *_refund(event.payment_id, -amount.minor, payments)]
+        case events.PaymentReturned(amount=amount) | events.DisputeLost(amount=amount):
+            return [(_Figure.TAKEN_BACK, amount)]
+        case events.FeeAssessed(fee=fee, replaces=replaces):
+            believed = [] if replaces is None else [(_Figure.FEES, -replaces.total)]
+            return [(_Figure.FEES, fee.total), *believed, *_assess(event.payment_id, fee, payments)]
+        case events.ExtraFeeCharged(line=line):
+            lost = [(_Figure.FEES_LOST, line.amount)] if line.kind is FeeKind.REFUND else []
+            return [(_Figure.FEES, line.amount), *lost]
+        case _:
+            return []
+
+
+def _refund(payment_id: PaymentId, minor: int, payments: dict[PaymentId, _Payment]) -> list[_Move]:
+    # A payment that began after the period is not known; its refund is.
+    if (before := payments.get(payment_id)) is None:
+        return []
+    payments[payment_id] = after = evolve(before, refunded=before.refunded + minor)
+    return _change(before.fee_lost, after.fee_lost)
+
+
+def _assess(payment_id: PaymentId, fee: Fee, payments: dict[PaymentId, _Payment]) -> list[_Move]:
+    if (before := payments.get(payment_id)) is None:
+        return []
+    payments[payment_id] = after = evolve(before, fee=fee)
+    return _change(before.fee_lost, after.fee_lost)
+
+
+def _change(before: Money | None, after: Money | None) -> list[_Move]:
+    lost_before = [] if before is None else [(_Figure.FEES_LOST, -before)]
+    return lost_before if after is None else [*lost_before, (_Figure.FEES_LOST, after)]
+
+
+def _by_method(received: Mapping[tuple[Method, str], list[int]]) -> tuple[MethodTakings, ...]:
+    """In the order of ``Method``, then of the currency code."""
+    return tuple(
+        MethodTakings(method=method, count=len(minors), gross=Money(sum(minors), currency))
+        for known in Method
+        for (method, currency), minors in sorted(received.items(), key=lambda item: item[0][1])
+        if method is known
+    )
+
+
+def _of_currency(currency: str, moved: Mapping[tuple[_Figure, str], int]) -> CurrencyTakings:
+    def figure(name: _Figure) -> Money:
+        return Money(moved.get((name, currency), 0), currency)
+
+    return CurrencyTakings(
+        gross=figure(_Figure.GROSS),
+        refunded=figure(_Figure.REFUNDED),
+        taken_back=figure(_Figure.TAKEN_BACK),
+        fees=figure(_Figure.FEES),
+        fees_lost_on_refunds=figure(_Figure.FEES_LOST),
+    )
