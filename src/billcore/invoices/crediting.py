@@ -33,7 +33,7 @@ def credit(
     """
     require_open(invoice, "credit")
     require_lowerable(invoice, amount, "credit")
-    net, tax = share_of(invoice, invoice.sums.credited, amount)
+    net, tax = _split(invoice, amount)
     note = CreditNote(
         id=credit_note_id,
         firm_id=invoice.firm_id,
@@ -106,7 +106,12 @@ def require_lowerable(invoice: Invoice, amount: Money, verb: str) -> None:
         raise OverCredit(f"asked to {verb} {amount}, only {invoice.balance} is left; refund or unapply payments first")
 
 
-def share_of(invoice: Invoice, before: Money, amount: Money) -> tuple[Money, Money]:
-    """The net and the tax in *amount* of the invoice's gross, after *before* was taken out already."""
-    tax = cumulative_share(invoice.totals.tax.minor, before.minor, amount.minor, of=invoice.gross.minor)
-    return Money(amount.minor - tax, invoice.currency), Money(tax, invoice.currency)
+def _split(invoice: Invoice, amount: Money) -> tuple[Money, Money]:
+    """The net and the tax of the next *amount* credited: the tax of all that is credited then, less what was credited before.
+
+    Counted from the whole each time, it stays exact whatever was credited, or reversed, in between.
+    """
+    credited = invoice.sums.credited.minor + amount.minor
+    tax_of_all = cumulative_share(invoice.totals.tax.minor, 0, credited, of=invoice.gross.minor)
+    tax = Money(tax_of_all, invoice.currency) - invoice.sums.credited_tax
+    return amount - tax, tax

@@ -66,19 +66,20 @@ class Sums:
     """The money on an invoice, kept by ``settling`` alone. Every figure is at or above zero.
 
     ``paid`` is cleared and not given back; ``in_flight`` waits on a gateway; ``refunded`` is what was given back in all;
-    ``credited`` and ``written_off`` lower what is owed.
+    ``credited`` (of which ``credited_tax`` is tax) and ``written_off`` lower what is owed.
     """
 
     paid: Money
     in_flight: Money
     refunded: Money
     credited: Money
+    credited_tax: Money
     written_off: Money
 
     @classmethod
     def nothing(cls, currency: str) -> "Sums":
         zero = Money.zero(currency)
-        return cls(paid=zero, in_flight=zero, refunded=zero, credited=zero, written_off=zero)
+        return cls(paid=zero, in_flight=zero, refunded=zero, credited=zero, credited_tax=zero, written_off=zero)
 
 
 @frozen(kw_only=True)
@@ -225,6 +226,7 @@ def with_sums(
     in_flight: int = 0,
     refunded: int = 0,
     credited: int = 0,
+    credited_tax: int = 0,
     written_off: int = 0,
 ) -> Invoice:
     """The invoice with its sums moved by so many minor units each."""
@@ -236,6 +238,7 @@ def with_sums(
             in_flight=Money(sums.in_flight.minor + in_flight, currency),
             refunded=Money(sums.refunded.minor + refunded, currency),
             credited=Money(sums.credited.minor + credited, currency),
+            credited_tax=Money(sums.credited_tax.minor + credited_tax, currency),
             written_off=Money(sums.written_off.minor + written_off, currency),
         ),
     )

@@ -59,10 +59,10 @@ def settle(invoice: Invoice, event: Event) -> Invoice:
             restored = with_sums(invoice, paid=_on(invoice, parts), refunded=-_on(invoice, undone))
             is_its_hold = invoice.hold is not None and invoice.hold.refund_id == refund_id
             return evolve(restored, hold=None) if is_its_hold else restored
-        case InvoiceCredited(amount=amount):
-            return with_sums(invoice, credited=amount.minor)
-        case CreditReversed(amount=amount):
-            return with_sums(invoice, credited=-amount.minor)
+        case InvoiceCredited(amount=amount, tax=tax):
+            return with_sums(invoice, credited=amount.minor, credited_tax=tax.minor)
+        case CreditReversed(amount=amount, tax=tax):
+            return with_sums(invoice, credited=-amount.minor, credited_tax=-tax.minor)
         case InvoiceWrittenOff(amount=amount):
             return with_sums(invoice, written_off=amount.minor)
         case WriteOffReversed(amount=amount):

@@ -8,10 +8,8 @@ from billcore.actors import Actor
 from billcore.dates import instant
 from billcore.errors import InvoiceHasPayments, PaymentInFlight
 from billcore.events import InvoiceVoided
-from billcore.invoices.crediting import share_of
 from billcore.invoices.guards import require_open, required_reason
 from billcore.invoices.invoice import Invoice, Voiding
-from billcore.money import Money
 from billcore.policy import VoidedLines
 
 
@@ -35,13 +33,12 @@ def void(
     if invoice.paid.is_positive:
         raise InvoiceHasPayments(f"cannot void: {invoice.paid} is paid on it; refund or unapply it first")
     returns = (lines or invoice.policy.voided_lines) is VoidedLines.RETURN_TO_UNBILLED
-    credited_net, credited_tax = _credited(invoice)
     event = InvoiceVoided(
         firm_id=invoice.firm_id,
         invoice_id=invoice.id,
         reason=reason,
-        net=invoice.totals.net - credited_net,
-        tax=invoice.totals.tax - credited_tax,
+        net=invoice.totals.net - (invoice.sums.credited - invoice.sums.credited_tax),
+        tax=invoice.totals.tax - invoice.sums.credited_tax,
         owed=invoice.owed,
         written_off=invoice.sums.written_off,
         released=invoice.content.charge_ids if returns else (),
@@ -49,11 +46,3 @@ def void(
         by=by,
     )
     return evolve(invoice, voiding=Voiding(reason=reason, at=at), hold=None), event
-
-
-def _credited(invoice: Invoice) -> tuple[Money, Money]:
-    """The net and the tax of all credit notes so far; shares are cumulative, so their sum is the share of the sum."""
-    credited = invoice.sums.credited
-    if credited.is_zero:
-        return credited, credited
-    return share_of(invoice, Money.zero(invoice.currency), credited)

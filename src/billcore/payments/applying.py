@@ -64,6 +64,14 @@ def unapply(
     )
 
 
+def onto_one(invoice: Invoice, amount: Money) -> list[Allocation]:
+    """How *amount* for one invoice is allocated: all onto it, or where its policy takes overpayments, as much as fits."""
+    takes_more = invoice.policy.allow_overpayment and invoice.is_open and invoice.in_flight.is_zero
+    if not takes_more or amount <= invoice.balance:
+        return [(invoice, amount)]
+    return [(invoice, invoice.balance)] if invoice.balance.is_positive else []
+
+
 def parts_of(allocations: Sequence[Allocation], *, client_id: ClientId) -> tuple[Part, ...]:
     """The allocations as parts, each checked: above zero, payable, of that client, no invoice twice."""
     seen: set[InvoiceId] = set()

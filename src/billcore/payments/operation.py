@@ -40,7 +40,8 @@ _OK, _NO, _U = OperationState.SUCCEEDED, OperationState.REJECTED, OperationState
 LEGAL_MOVES: dict[OperationState, frozenset[OperationState]] = {
     # A reserved operation may be found done: a webhook or another worker was first.
     _R: frozenset({_S, _P, _OK, _NO, _U}),
-    _S: frozenset({_S, _P, _OK, _NO, _U}),
+    # Back to reserved when the gateway says that it certainly did not process what was sent.
+    _S: frozenset({_S, _R, _P, _OK, _NO, _U}),
     _P: frozenset({_P, _OK, _NO, _U}),
     _U: frozenset({_S, _P, _OK, _NO, _U}),
     # Late truths: money that came after a rejection is booked; nothing undoes a success here, refunds and returns are facts of their own.
@@ -66,7 +67,8 @@ class OperationKind(Enum):
 class Operation:
     """One instruction, with its parameters frozen; the gateway's idempotency key is derived from ``id`` and the step.
 
-    ``ref`` is the gateway's object once it is known. ``sends`` counts how often it was or may have been sent.
+    ``ref`` is the gateway's object once it is known. ``sends`` counts how often it was or may have been sent, ``prepares`` how
+    often making it ready was not answered.
     ``leased_until``: another worker is on it until then. ``needs_review``: only a person can say what happened.
     """
 
@@ -78,6 +80,7 @@ class Operation:
     state: OperationState = OperationState.RESERVED
     ref: GatewayRef | None = None
     sends: int = 0
+    prepares: int = 0
     created_at: datetime
     submitted_at: datetime | None = None
     leased_until: datetime | None = None

@@ -73,7 +73,7 @@ def retried(command: Callable[Concatenate[Self, P], T]) -> Callable[Concatenate[
     """Repeat a command of one transaction that lost a race: it left nothing behind, so repeating it is safe."""
 
     @wraps(command)
-    def repeated(self: Self, *args: P.args, **kwargs: P.kwargs) -> T:
+    def repeated(self: Self, /, *args: P.args, **kwargs: P.kwargs) -> T:
         for _ in range(TRIES - 1):
             try:
                 return command(self, *args, **kwargs)

@@ -213,7 +213,7 @@ class InvoicesDesk(Desk):
         with self.read() as work:
             return work.invoices.get(invoice_id)
 
-    def list(
+    def page(
         self,
         *,
         on: date | None = None,
@@ -242,7 +242,7 @@ class InvoicesDesk(Desk):
         """Everything that happened to the invoice and its money, with time, words and actor (S1.46)."""
         self.require(Permission.VIEW)
         with self.read() as work:
-            return timeline(work.events.about_invoice(invoice_id))
+            return timeline(work.events.about_invoice(invoice_id), invoice_id)
 
     def _now(self, work: UnitOfWork) -> datetime:
         return self.house.now_at(work.firm())
@@ -277,5 +277,5 @@ class InvoicesDesk(Desk):
         for charge in work.charges.get_all(charge_ids):
             work.charges.save(charging.release(charge))
 
-    def _paying(self, work: UnitOfWork, invoice_id: InvoiceId) -> "list[PaymentId]":
+    def _paying(self, work: UnitOfWork, invoice_id: InvoiceId) -> list[PaymentId]:
         return sorted(payment.id for payment in work.payments.of_invoice(invoice_id))

@@ -1,0 +1,219 @@
+"""Take a gateway's word into the books: the one way, for answers to calls, for webhooks and for recovery alike.
+
+All of it is one transaction: payment, refunds, credit notes, invoices, operations and events agree, or nothing was heard.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from attrs import evolve
+
+from billcore.actors import Actor
+from billcore.clients import Firm
+from billcore.events import Event, RefundSucceeded
+from billcore.fees import Fee
+from billcore.ids import CreditNoteId, FirmId, InvoiceId, PaymentId, RefundId
+from billcore.invoices import crediting
+from billcore.money import Money
+from billcore.payments import fee_keeping, refunding
+from billcore.payments.observation import PaymentSnapshot, PaymentStatus, RefundSnapshot, RefundStatus
+from billcore.payments.observing import advance, advance_contest, advance_refund, refund_of
+from billcore.payments.operation import Operation, OperationState, move
+from billcore.payments.payment import Payment, Refund, RefundState
+from billcore.ports.gateway import GatewayEvent
+from billcore.ports.store import UnitOfWork
+from billcore.reasons import RefundReason
+from billcore.services.booking import Page
+from billcore.services.house import House, retried
+
+
+class Observing:
+    """Applies what gateways tell."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    @retried
+    def payment(
+        self,
+        firm_id: FirmId,
+        payment_id: PaymentId,
+        seen: PaymentSnapshot,
+        *,
+        by: Actor,
+        heard: GatewayEvent | None = None,
+    ) -> Payment:
+        """The payment after everything that *seen* tells; with *heard*, once for that event and never again."""
+        with self._house.store.begin(firm_id) as work:
+            if heard is not None and not work.hear(heard):
+                return work.payments.peek(payment_id)
+            books = PaymentBooks(self._house, work, payment_id, by=by)
+            books.take(seen)
+            books.close()
+            work.commit()
+        return books.payment
+
+
+class PaymentBooks:
+    """A payment with all that hangs on it, in one unit of work: locked together, changed together, saved once."""
+
+    def __init__(self, house: House, work: UnitOfWork, payment_id: PaymentId, *, by: Actor) -> None:
+        self._house, self._work, self._by = house, work, by
+        self._firm: Firm = work.firm()
+        self._at: datetime = house.now_at(self._firm)
+        self.payment: Payment = work.payments.get(payment_id)
+        self.refunds: dict[str, Refund] = {refund.id: refund for refund in work.refunds.of_payment(payment_id)}
+        self.page = Page(work, self._invoices_of(self.payment, self.refunds.values()))
+        self._stored_payment = self.payment
+        self._stored_refunds = dict(self.refunds)
+
+    def take(self, seen: PaymentSnapshot) -> None:
+        """Step forward until the books know all that *seen* tells; in any order of arrivals the end is the same."""
+        if self.payment.ref is None:
+            self.payment = evolve(self.payment, ref=seen.ref)
+        while step := advance(self.payment, seen, self.page.invoices, at=self._at, by=self._by):
+            self._step(*step)
+        self._estimate_fee()
+        if self.payment.completed_at is not None:
+            for refund_seen in sorted(seen.refunds, key=lambda refund: (refund.created_at, refund.ref.id)):
+                self.take_refund(refund_seen)
+        while step := advance_contest(self.payment, seen, at=self._at, by=self._by):
+            self._step(*step)
+        if self.payment.operation_id is not None:
+            operation = self._work.operations.get(self.payment.operation_id)
+            self._save_operation(operation, _state_of(seen.status), seen)
+
+    def take_refund(self, seen: RefundSnapshot) -> None:
+        """The same for one refund; one that was made in the gateway's dashboard is taken into the books first."""
+        refund = refund_of(self.refunds, seen) or self._foreign(seen)
+        if refund.ref is None:
+            refund = evolve(refund, ref=seen.ref)
+        if seen.status is RefundStatus.FAILED and refund.state is RefundState.SUCCEEDED:
+            self._reverse_credit_notes(refund)
+        while step := advance_refund(
+            refund, self.payment, seen, self.page.invoices, at=self._at, by=self._by
+        ):
+            refund, self.payment, event = step
+            refund = self.book_refund(refund, event)
+        self.refunds[refund.id] = refund
+        if refund.operation_id is not None:
+            operation = self._work.operations.get(refund.operation_id)
+            if not operation.is_done:
+                moved = move(operation, _refund_operation_state(refund.state), at=self._at, ref=seen.ref)
+                self._work.operations.save(moved)
+
+    def book_refund(self, refund: Refund, event: Event) -> Refund:
+        """Book a refund's event, with the credit notes that the policy writes on success (C4)."""
+        if not isinstance(event, RefundSucceeded):
+            self.page.enter(event)
+            return refund
+        credited = {
+            part.invoice_id: crediting.credit_for_refund(self.page.invoices[part.invoice_id], part.amount)
+            for part in event.parts
+        }
+        self.page.enter(event)
+        for invoice_id, amount in credited.items():
+            if amount.is_positive:
+                refund = self._credit(refund, invoice_id, amount)
+        return refund
+
+    def close(self) -> None:
+        """Write what changed into the unit of work; the caller commits."""
+        self.page.close()
+        if self.payment is not self._stored_payment:
+            self.payment = self._work.payments.save(self.payment)
+        for refund_id, refund in self.refunds.items():
+            if refund_id not in self._stored_refunds:
+                self.refunds[refund_id] = self._work.refunds.add(refund)
+            elif refund is not self._stored_refunds[refund_id]:
+                self.refunds[refund_id] = self._work.refunds.save(refund)
+
+    def _step(self, payment: Payment, event: Event) -> None:
+        self.payment = payment
+        self.page.enter(event)
+
+    def _estimate_fee(self) -> None:
+        """Where the gateway does not tell its fee (yet), the firm's own schedule estimates it (S1.40)."""
+        payment = self.payment
+        if payment.completed_at is None or payment.fee is not None or payment.is_manual:
+            return
+        fee: Fee | None = self._firm.fee_schedule.estimate(payment.method, payment.amount)
+        if fee is not None:
+            self._step(*fee_keeping.assess(payment, fee, at=self._at, by=self._by))
+
+    def _foreign(self, seen: RefundSnapshot) -> Refund:
+        refund, self.payment = refunding.reserve(
+            RefundId(self._house.ids.new("ref")),
+            self.payment,
+            seen.amount,
+            reason=RefundReason.OTHER,
+            note="made in the gateway's own dashboard",
+            is_foreign=True,
+            ref=seen.ref,
+            at=self._at,
+        )
+        return refund
+
+    def _reverse_credit_notes(self, refund: Refund) -> None:
+        # Before the money is put back, so that the invoice can take it again; a void invoice takes nothing.
+        for credit_note_id in refund.credit_note_ids:
+            note = self._work.credit_notes.get(credit_note_id)
+            if self.page.invoices[note.invoice_id].is_open:
+                note, event = crediting.reverse_credit(note, at=self._at, by=self._by)
+                self._work.credit_notes.save(note)
+                self.page.enter(event)
+
+    def _credit(self, refund: Refund, invoice_id: InvoiceId, amount: Money) -> Refund:
+        note, event = crediting.credit(
+            self.page.invoices[invoice_id],
+            amount,
+            credit_note_id=CreditNoteId(self._house.ids.new("crn")),
+            number=self._work.next_number(self._firm.credit_note_series),
+            reason="refunded",
+            refund_id=refund.id,
+            at=self._at,
+            by=self._by,
+        )
+        self._work.credit_notes.add(note)
+        self.page.enter(event)
+        return refunding.with_credit_note(refund, note.id)
+
+    def _save_operation(self, operation: Operation, state: OperationState | None, seen: PaymentSnapshot) -> None:
+        # A checkout's operation is about its page, whose reference it keeps.
+        ref = operation.ref or seen.ref
+        if state is None or operation.state is OperationState.SUCCEEDED:
+            return
+        if operation.state is state and operation.ref == ref:
+            return
+        if operation.state is OperationState.REJECTED and state is not OperationState.SUCCEEDED:
+            return
+        self._work.operations.save(move(operation, state, at=self._at, ref=ref))
+
+    def _invoices_of(self, payment: Payment, refunds: Iterable[Refund]) -> set[InvoiceId]:
+        ids = set(payment.invoice_ids)
+        for refund in refunds:
+            ids.update(part.invoice_id for part in refund.parts)
+        return ids
+
+
+def _state_of(status: PaymentStatus) -> OperationState | None:
+    match status:
+        case PaymentStatus.SUCCEEDED:
+            return OperationState.SUCCEEDED
+        case PaymentStatus.FAILED | PaymentStatus.CANCELED:
+            return OperationState.REJECTED
+        case PaymentStatus.PENDING | PaymentStatus.REQUIRES_ACTION:
+            return OperationState.PENDING
+        case PaymentStatus.OPEN:
+            # It exists and nothing moves: whoever drives the operation confirms or cancels it.
+            return None
+
+
+def _refund_operation_state(state: RefundState) -> OperationState:
+    match state:
+        case RefundState.REQUESTED | RefundState.PENDING:
+            return OperationState.PENDING
+        case RefundState.SUCCEEDED:
+            return OperationState.SUCCEEDED
+        case RefundState.FAILED | RefundState.CANCELED:
+            return OperationState.REJECTED

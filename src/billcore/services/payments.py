@@ -1,0 +1,215 @@
+"""The payments desk: money recorded by hand, charged through a gateway, applied and unapplied."""
+
+from collections.abc import Mapping
+from datetime import date
+
+from attrs import frozen
+
+from billcore.actors import Contact, System
+from billcore.ids import ClientId, InvoiceId, MethodId, PaymentId
+from billcore.methods import Method
+from billcore.payments import applying
+from billcore.payments.payment import Payment
+from billcore.permissions import Permission
+from billcore.reasons import Initiator
+from billcore.services.amounts import Amount, amount_in, written
+from billcore.services.booking import Page
+from billcore.services.house import Desk, retried
+from billcore.services.operations.driver import Driver
+from billcore.services.requests import asked
+from billcore.services.reserving import Reserving
+
+
+@frozen(kw_only=True)
+class PaymentsDesk(Desk):
+    """The payments of one firm. Every command that moves money takes a ``request_id``, the host's own idempotency key."""
+
+    def record(
+        self,
+        invoice_id: InvoiceId,
+        amount: Amount | None = None,
+        *,
+        method: Method,
+        received_on: date | None = None,
+        reference: str | None = None,
+        notes: str = "",
+        request_id: str | None = None,
+    ) -> Payment:
+        """Money received by hand for one invoice, by default its balance (S1.3, S1.8-S1.16).
+
+        More than the balance is Overpayment, or where the policy allows it becomes the client's credit.
+        """
+        self.require(Permission.EDIT)
+        ask = asked(
+            request_id,
+            "payments.record",
+            invoice=invoice_id,
+            amount=written(amount),
+            method=str(method),
+            received_on=str(received_on),
+            reference=reference,
+        )
+        return self._reserving.record(
+            ask, {invoice_id: amount}, None, method=method, received_on=received_on, reference=reference, notes=notes
+        )
+
+    def receive(
+        self,
+        client_id: ClientId,
+        amount: Amount,
+        *,
+        onto: Mapping[InvoiceId, Amount],
+        method: Method,
+        received_on: date | None = None,
+        reference: str | None = None,
+        notes: str = "",
+        request_id: str | None = None,
+    ) -> Payment:
+        """One payment for several invoices, or for none yet: what *onto* leaves over is the client's credit."""
+        self.require(Permission.EDIT)
+        ask = asked(
+            request_id,
+            "payments.receive",
+            client=client_id,
+            amount=written(amount),
+            onto=tuple(f"{invoice_id} {written(part)}" for invoice_id, part in sorted(onto.items())),
+            method=str(method),
+            received_on=str(received_on),
+            reference=reference,
+        )
+        return self._reserving.record(
+            ask,
+            onto,
+            (client_id, amount),
+            method=method,
+            received_on=received_on,
+            reference=reference,
+            notes=notes,
+        )
+
+    def charge(
+        self,
+        invoice_id: InvoiceId,
+        amount: Amount | None = None,
+        *,
+        method: MethodId,
+        initiator: Initiator | None = None,
+        request_id: str | None = None,
+    ) -> Payment:
+        """Charge a saved method, by default the balance: reserve, ask the gateway, settle what it says.
+
+        Returns the payment in every case that reached the books; look at its ``state``: completed, pending, failed with its
+        ``failure``, or still created when the gateway's answer is in doubt, which ``billing.recover()`` and webhooks resolve.
+        Whoever comes second for the same amount is refused before any call, with PaymentInFlight.
+        """
+        self.require(Permission.EDIT)
+        who = initiator or self._initiator()
+        ask = asked(
+            request_id, "payments.charge", invoice=invoice_id, amount=written(amount), method=method, initiator=who.value
+        )
+        payment = self._reserving.charge(ask, invoice_id, amount, method, who)
+        if payment.operation_id is not None and payment.is_waiting:
+            Driver(self.house).drive(self.firm_id, payment.operation_id)
+        return self.get(payment.id)
+
+    def checkout(
+        self,
+        invoice_id: InvoiceId,
+        amount: Amount | None = None,
+        *,
+        gateway: str,
+        account: str | None = None,
+        success_url: str,
+        cancel_url: str,
+        save_method: bool = False,
+        request_id: str | None = None,
+    ) -> Payment:
+        """Open a hosted page on which the client pays (S1.20); its address is the payment's ``action_url``.
+
+        The amount is reserved while the page is open: it expires after an hour, or when the payment is cancelled.
+        """
+        self.require(Permission.VIEW)
+        ask = asked(
+            request_id, "payments.checkout", invoice=invoice_id, amount=written(amount), gateway=gateway, account=account
+        )
+        payment = self._reserving.checkout(
+            ask,
+            invoice_id,
+            amount,
+            gateway=gateway,
+            account=account,
+            success_url=success_url,
+            cancel_url=cancel_url,
+            save_method=save_method,
+        )
+        if payment.operation_id is not None and payment.is_waiting:
+            Driver(self.house).drive(self.firm_id, payment.operation_id)
+        return self.get(payment.id)
+
+    def cancel(self, payment_id: PaymentId, *, reason: str = "") -> Payment:
+        """Give up a payment that is not completed; the gateway is made sure of first, and may say that it is too late."""
+        self.require(Permission.EDIT)
+        operation_id = self._reserving.cancel(payment_id, reason)
+        if operation_id is not None:
+            Driver(self.house).drive(self.firm_id, operation_id)
+        return self.get(payment_id)
+
+    @retried
+    def apply(self, payment_id: PaymentId, invoice_id: InvoiceId, amount: Amount | None = None) -> Payment:
+        """Put client credit of a payment onto an invoice, by default as much as fits (S2.15)."""
+        self.require(Permission.EDIT)
+        with self.begin() as work:
+            payment = work.payments.get(payment_id)
+            page = Page(work, [invoice_id])
+            invoice = page.invoices[invoice_id]
+            fits = min(payment.unapplied, invoice.balance) if amount is None else amount_in(invoice.currency, amount)
+            at = self.house.now_at(work.firm())
+            payment, event = applying.apply(payment, [(invoice, fits)], at=at, by=self.by)
+            page.enter(event)
+            payment = work.payments.save(payment)
+            page.close()
+            work.commit()
+        return payment
+
+    @retried
+    def unapply(self, payment_id: PaymentId, invoice_id: InvoiceId, amount: Amount | None = None) -> Payment:
+        """Take money of a payment off an invoice, by default all of it; it is the client's credit again."""
+        self.require(Permission.EDIT)
+        with self.begin() as work:
+            payment = work.payments.get(payment_id)
+            page = Page(work, [invoice_id])
+            currency = payment.amount.currency
+            there = applying.on_invoice(payment.applications, invoice_id, currency)
+            taken = there if amount is None else amount_in(currency, amount)
+            at = self.house.now_at(work.firm())
+            payment, event = applying.unapply(payment, invoice_id, taken, at=at, by=self.by)
+            page.enter(event)
+            payment = work.payments.save(payment)
+            page.close()
+            work.commit()
+        return payment
+
+    def get(self, payment_id: PaymentId) -> Payment:
+        self.require(Permission.VIEW)
+        with self.read() as work:
+            return work.payments.get(payment_id)
+
+    def of_invoice(self, invoice_id: InvoiceId) -> tuple[Payment, ...]:
+        """The payment history of an invoice, oldest first (S1.2)."""
+        self.require(Permission.VIEW)
+        with self.read() as work:
+            work.invoices.get(invoice_id)
+            return tuple(work.payments.of_invoice(invoice_id))
+
+    @property
+    def _reserving(self) -> Reserving:
+        return Reserving(house=self.house, firm_id=self.firm_id, by=self.by)
+
+    def _initiator(self) -> Initiator:
+        match self.by:
+            case Contact():
+                return Initiator.CLIENT
+            case System(job="auto-pay"):
+                return Initiator.AUTOPAY
+            case _:
+                return Initiator.STAFF

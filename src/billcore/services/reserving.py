@@ -1,0 +1,243 @@
+"""The transactions before the calls: what money commands decide and commit before any gateway is asked."""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+
+from attrs import frozen
+
+from billcore.errors import InvalidTransition, MethodNotAllowed
+from billcore.events import Event
+from billcore.gateways import offering
+from billcore.ids import ClientId, InvoiceId, MethodId, OperationId, PaymentId
+from billcore.invoices.invoice import Invoice
+from billcore.methods import Method
+from billcore.money import Money
+from billcore.payments import paying
+from billcore.payments.applying import onto_one
+from billcore.payments.instruction import CancelCommand, ChargeCommand, CheckoutCommand, Command
+from billcore.payments.operation import Operation, OperationState, move
+from billcore.payments.payment import Payment
+from billcore.ports.gateway import ChargeGateway, CheckoutGateway
+from billcore.ports.store import UnitOfWork
+from billcore.reasons import Initiator
+from billcore.services.amounts import Amount, amount_in
+from billcore.services.booking import Page
+from billcore.services.house import Desk, retried
+from billcore.services.requests import Asked
+
+CHECKOUT_OPEN_FOR = timedelta(hours=1)
+
+
+@frozen(kw_only=True)
+class Reserving(Desk):
+    """Each method is one transaction; a request id that was used before returns what it made then."""
+
+    @retried
+    def record(
+        self,
+        ask: Asked,
+        onto: Mapping[InvoiceId, Amount | None],
+        received: tuple[ClientId, Amount] | None,
+        *,
+        method: Method,
+        received_on: date | None,
+        reference: str | None,
+        notes: str,
+    ) -> Payment:
+        """Money received by hand: for the one invoice of *onto*, or *received* from a client and spread over *onto*."""
+        with self.begin() as work:
+            known = ask.result_in(work)
+            if known is not None:
+                return work.payments.peek(PaymentId(known))
+            page = Page(work, onto)
+            allocations = [
+                (invoice, _wanted(invoice, onto[invoice_id])) for invoice_id, invoice in page.invoices.items()
+            ]
+            if received is None:
+                [(invoice, amount)] = allocations
+                client = work.clients.peek(invoice.client_id)
+                allocations = onto_one(invoice, amount)
+            else:
+                client = work.clients.peek(received[0])
+                amount = amount_in(client.currency, received[1])
+            firm = work.firm()
+            payment, event = paying.record(
+                PaymentId(self.house.ids.new("pay")),
+                firm=firm,
+                client=client,
+                amount=amount,
+                allocations=allocations,
+                method=method,
+                received_on=received_on,
+                reference=reference,
+                notes=notes,
+                at=self.house.now_at(firm),
+                by=self.by,
+            )
+            payment = work.payments.add(payment)
+            self._commit(work, page, event, ask, payment)
+        return payment
+
+    @retried
+    def charge(
+        self, ask: Asked, invoice_id: InvoiceId, amount: Amount | None, method_id: MethodId, initiator: Initiator
+    ) -> Payment:
+        """A payment with its operation, reserved on the invoice."""
+        with self.read() as work:
+            method = work.methods.peek(method_id)
+        gateway = offering(self.house.gateway(method.ref.gateway, method.ref.account), ChargeGateway)
+        with self.begin() as work:
+            known = ask.result_in(work)
+            if known is not None:
+                return work.payments.peek(PaymentId(known))
+            page = Page(work, [invoice_id])
+            invoice, method, firm = page.invoices[invoice_id], work.methods.get(method_id), work.firm()
+            if method.client_id != invoice.client_id or not method.is_active:
+                raise MethodNotAllowed("the saved method is another client's or was detached; take an active one of this client")
+            wanted, at = _wanted(invoice, amount), self.house.now_at(firm)
+            operation_id = OperationId(self.house.ids.new("op"))
+            payment, event = paying.initiate(
+                PaymentId(self.house.ids.new("pay")),
+                firm=firm,
+                client=work.clients.peek(invoice.client_id),
+                amount=wanted,
+                allocations=[(invoice, wanted)],
+                method=method.kind,
+                method_id=method.id,
+                gateway=gateway.name,
+                initiator=initiator,
+                operation_id=operation_id,
+                at=at,
+                by=self.by,
+            )
+            gateway.check_amount(wanted)
+            command = ChargeCommand(
+                operation_id=operation_id,
+                firm_id=self.firm_id,
+                payment_id=payment.id,
+                customer=method.customer,
+                method=method.ref,
+                method_kind=method.kind,
+                amount=wanted,
+                initiator=initiator,
+                description=f"Invoice {invoice.number}",
+                statement_hint=invoice.number,
+                created_at=at,
+            )
+            self._instruct(work, command, gateway.name, method.ref.account)
+            payment = work.payments.add(payment)
+            self._commit(work, page, event, ask, payment)
+        return payment
+
+    @retried
+    def checkout(
+        self,
+        ask: Asked,
+        invoice_id: InvoiceId,
+        amount: Amount | None,
+        *,
+        gateway: str,
+        account: str | None,
+        success_url: str,
+        cancel_url: str,
+        save_method: bool,
+    ) -> Payment:
+        """A payment that waits for the client on a hosted page, reserved on the invoice."""
+        hosted = offering(self.house.gateway(gateway, account), CheckoutGateway)
+        methods = tuple(sorted(hosted.capabilities.methods, key=lambda method: method.value))
+        with self.begin() as work:
+            known = ask.result_in(work)
+            if known is not None:
+                return work.payments.peek(PaymentId(known))
+            page = Page(work, [invoice_id])
+            invoice, firm = page.invoices[invoice_id], work.firm()
+            wanted, at = _wanted(invoice, amount), self.house.now_at(firm)
+            operation_id = OperationId(self.house.ids.new("op"))
+            payment, event = paying.initiate(
+                PaymentId(self.house.ids.new("pay")),
+                firm=firm,
+                client=work.clients.peek(invoice.client_id),
+                amount=wanted,
+                allocations=[(invoice, wanted)],
+                method=Method.CARD,
+                gateway=gateway,
+                initiator=Initiator.CLIENT,
+                operation_id=operation_id,
+                at=at,
+                by=self.by,
+            )
+            if isinstance(hosted, ChargeGateway):
+                hosted.check_amount(wanted)
+            customers = [method.customer for method in work.methods.of_client(invoice.client_id) if method.is_active]
+            command = CheckoutCommand(
+                operation_id=operation_id,
+                firm_id=self.firm_id,
+                payment_id=payment.id,
+                client_id=invoice.client_id,
+                customer=next((customer for customer in customers if customer and customer.gateway == gateway), None),
+                amount=wanted,
+                methods=methods,
+                description=f"Invoice {invoice.number}",
+                save_method=save_method,
+                success_url=success_url,
+                cancel_url=cancel_url,
+                expires_at=at + CHECKOUT_OPEN_FOR,
+                created_at=at,
+            )
+            self._instruct(work, command, gateway, account)
+            payment = work.payments.add(payment)
+            self._commit(work, page, event, ask, payment)
+        return payment
+
+    @retried
+    def cancel(self, payment_id: PaymentId, reason: str) -> OperationId | None:
+        """The operation that cancels the payment at its gateway; None where nothing was sent and it is cancelled here and now."""
+        with self.begin() as work:
+            payment = work.payments.get(payment_id)
+            if payment.operation_id is None or not payment.is_waiting:
+                raise InvalidTransition(f"cannot cancel a payment that is {payment.state.value}; refund it instead")
+            page = Page(work, payment.invoice_ids)
+            operation = work.operations.get(payment.operation_id)
+            at = self.house.now_at(work.firm())
+            if operation.state is OperationState.RESERVED and operation.ref is None:
+                payment, event = paying.cancel(payment, reason=reason, at=at, by=self.by)
+                work.payments.save(payment)
+                work.operations.save(move(operation, OperationState.REJECTED, at=at))
+                page.enter(event)
+                page.close()
+                work.commit()
+                return None
+            if operation.ref is None:
+                raise InvalidTransition("the payment's outcome is in doubt; billing.recover() finds it out, then it can be cancelled")
+            command = CancelCommand(
+                operation_id=OperationId(self.house.ids.new("op")),
+                firm_id=self.firm_id,
+                payment_id=payment.id,
+                payment=operation.ref,
+                created_at=at,
+            )
+            self._instruct(work, command, operation.gateway, operation.account)
+            work.commit()
+        return command.operation_id
+
+    def _instruct(self, work: UnitOfWork, command: Command, gateway: str, account: str | None) -> Operation:
+        return work.operations.add(
+            Operation(
+                id=command.operation_id,
+                firm_id=self.firm_id,
+                command=command,
+                gateway=gateway,
+                account=account,
+                created_at=command.created_at,
+            )
+        )
+
+    def _commit(self, work: UnitOfWork, page: Page, event: Event, ask: Asked, payment: Payment) -> None:
+        page.enter(event)
+        page.close()
+        ask.remember(work, payment.id)
+        work.commit()
+
+
+def _wanted(invoice: Invoice, amount: Amount | None) -> Money:
+    return invoice.balance if amount is None else amount_in(invoice.currency, amount)
