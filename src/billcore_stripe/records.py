@@ -39,7 +39,7 @@ class Record:
 
     def text(self, name: str) -> str | None:
         value = self.fields.get(name)
-        return value if isinstance(value, str) else None
+        return value if isinstance(value, str) and _can_be_stored(value) else None
 
     def need_text(self, name: str) -> str:
         if not (value := self.text(name)):
@@ -96,3 +96,8 @@ class Record:
         """One value of the object's metadata."""
         kept = self.record("metadata")
         return kept.text(name) or None if kept is not None else None
+
+
+def _can_be_stored(text: str) -> bool:
+    """JSON may escape NUL and half surrogates, which no database takes."""
+    return "\x00" not in text and (text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text))

@@ -1,9 +1,11 @@
 """The two peers as the tests use them: what is the same on both, and how each is made to misbehave."""
 
+import json
 import os
 import time
 from pathlib import Path
 from typing import Protocol
+from urllib.request import Request, urlopen
 
 from tests.stripe.loopback import Loopback
 
@@ -85,3 +87,11 @@ def pay_out(peer: Peer) -> str:
     payout = peer.engine.run_payout(peer.engine.platform)
     assert payout is not None
     return str(payout["id"])
+
+
+def control(twin: Twin, path: str, **body: object) -> dict[str, object]:
+    """Tell the stand-in what a client, a bank or an operator does."""
+    request = Request(f"{twin.url}/_twin/{path}", data=json.dumps(body).encode(), method="POST")
+    with urlopen(request, timeout=10) as answer:
+        told: dict[str, object] = json.load(answer)
+    return told

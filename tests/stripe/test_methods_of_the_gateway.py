@@ -315,7 +315,7 @@ def test_hostile_ids_stay_inside_their_path(gateway: StripeGateway) -> None:
 # ── Refunds ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.rule("S1.33")
+@pytest.mark.rule("S1.31")
 def test_partial_refunds_are_listed_with_the_payment_under_our_ids(gateway: StripeGateway) -> None:
     payment = charged(gateway)
     for number in range(3):
