@@ -1,0 +1,58 @@
+"""Records to plain JSON types and back: exactly what was written is read, or BadDocument lists every reason why not.
+
+Money is "150.00 USD", a Decimal its digits, a date YYYY-MM-DD, an instant ISO 8601 in UTC, an enum its value, a tuple a
+list, a frozenset a sorted list; events, actors and commands say their ``type``. Nothing is coerced or filled in.
+"""
+
+from typing import TypeAlias, TypeVar, cast
+
+import attrs
+
+from billcore.codec.converter import codec
+from billcore.codec.problems import refusal
+from billcore.codec.values import Wrong
+from billcore.errors import BadDocument, HouseRule
+from billcore.events import Event
+from billcore.money import Money
+
+__all__ = ["JsonValue", "event_from_json", "from_json", "to_json"]
+
+JsonValue: TypeAlias = "bool | int | str | list[JsonValue] | dict[str, JsonValue] | None"
+"""What ``json.dumps`` takes and every reader of JSON understands alike: there are no floats."""
+
+Record = TypeVar("Record")
+
+
+def to_json(record: object) -> dict[str, JsonValue]:
+    """The record or event in plain JSON types.
+
+    A naive datetime is BadDate, a Decimal that is not finite BadNumber, and a value of another type than its field's
+    BadDocument. HouseRule for what is not a record, or has a field of a type that is never stored.
+    """
+    kind = type(record)
+    if not attrs.has(kind) or kind is Money:
+        raise HouseRule(f"only records and events are written as documents, not {kind.__name__}")
+    try:
+        return cast(dict[str, JsonValue], codec(kind).write(record))
+    except Wrong as wrong:
+        raise BadDocument(f"a field of this {kind.__name__} has a value of the wrong type: {wrong}") from None
+
+
+def from_json(kind: type[Record], data: object) -> Record:
+    """The record, its instants in UTC, checked as one made by hand; BadDocument lists all that is wrong with *data*."""
+    return cast(Record, _read(kind, kind.__name__, data))
+
+
+def event_from_json(data: object) -> Event:
+    """The event that the document's ``type`` names."""
+    return cast(Event, _read(Event, "Event", data))
+
+
+def _read(kind: object, name: str, data: object) -> object:
+    read = codec(kind).read
+    try:
+        return read(data, kind)
+    except Exception as error:
+        refused = refusal(error, name)
+    # Raised out here, for an error keeps what it was raised from, and that may hold what stands in the document.
+    raise refused

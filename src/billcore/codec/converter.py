@@ -1,0 +1,213 @@
+"""The one converter: for every type its reader from JSON and its writer, both strict, both built once.
+
+cattrs compiles the record classes and gathers all that is wrong in them. Its own conversions are never asked: they read
+5 and None as text, "5" and 5.9 as whole numbers, a text as a list of letters, drop the tag of ``Actor | None``, and a
+hook for ``str`` or ``date`` catches every enum of texts and every datetime. Here a type is looked up by what it is, not
+by what it inherits from, and one for which nothing is written is HouseRule as soon as it is met.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum
+from functools import cache
+from itertools import repeat
+from types import MappingProxyType, NoneType, UnionType
+from typing import Final, NewType, Union, get_args, get_origin
+
+import attrs
+from cattrs import Converter
+from cattrs.errors import ClassValidationError
+from cattrs.fns import identity
+from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
+
+from billcore.codec import values
+from billcore.codec.problems import in_list, in_record, of_field, of_item, wrong_fields
+from billcore.codec.tags import TAG, TAG_OF
+from billcore.codec.values import Codec, Wrong, enum_codec, mistyped
+from billcore.errors import HouseRule
+from billcore.money import Money
+
+_SINGLE: Final[Mapping[object, Codec]] = MappingProxyType(
+    {
+        str: Codec(values.read_text, identity),
+        int: Codec(values.read_int, identity),
+        bool: Codec(values.read_bool, identity),
+        Decimal: Codec(values.read_decimal, values.write_decimal),
+        Money: Codec(values.read_money, values.write_money),
+        date: Codec(values.read_day, values.write_day),
+        datetime: Codec(values.read_instant, values.write_instant),
+    }
+)
+_CATTRS: Final = Converter()
+
+
+@cache
+def codec(kind: object) -> Codec:
+    """Both ways of *kind*: a record, an enum, a single value, or a tuple, frozenset or union of those."""
+    if kind in _SINGLE:
+        return _SINGLE[kind]
+    if isinstance(kind, NewType):
+        return codec(kind.__supertype__)
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return enum_codec(kind)
+    if isinstance(kind, type) and attrs.has(kind):
+        return _record(kind)
+    origin, inner = get_origin(kind), get_args(kind)
+    if origin in (Union, UnionType):
+        return _optional(inner) if NoneType in inner else _tagged(inner)
+    if origin is tuple:
+        return _tuple(inner[0]) if inner[1:] == (...,) else _row(inner)
+    if origin is frozenset:
+        return _set(inner[0])
+    raise HouseRule(f"{kind} cannot be stored as JSON: say in billcore.codec how it is read and written")
+
+
+# ── Records ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _record(kind: type[attrs.AttrsInstance]) -> Codec:
+    fields = {each.name: codec(each.type) for each in attrs.fields(attrs.resolve_types(kind))}
+    hooks = {name: override(struct_hook=of.read, unstruct_hook=of.write) for name, of in fields.items()}
+    # No record has a field whose name is an option of cattrs, which is all that mypy fears here.
+    build = make_dict_structure_fn(kind, _CATTRS, _cattrs_detailed_validation=True, **hooks)  # type: ignore[arg-type]
+    take = make_dict_unstructure_fn(kind, _CATTRS, **hooks)  # type: ignore[arg-type]
+    tag = TAG_OF.get(kind)
+    names = frozenset(fields) if tag is None else frozenset({TAG, *fields})
+
+    def read(value: object, _: object) -> object:
+        if type(value) is not dict:
+            raise mistyped("an object", value)
+        # A field with a default is required like any other: what is missing was lost, and is not made up for.
+        if value.keys() == names and (tag is None or value[TAG] == tag):
+            return build(value, kind)
+        errors = [*wrong_fields(value, names)]
+        if value.get(TAG, tag) != tag and tag is not None:
+            errors.append(of_field(Wrong(f"expected '{tag}'"), TAG))
+        try:
+            build(value, kind)
+        except ClassValidationError as error:
+            errors += [each for each in error.exceptions if not isinstance(each, KeyError)]
+        raise in_record(errors)
+
+    def write(value: object) -> object:
+        if type(value) is not kind:
+            raise mistyped(f"a {kind.__name__}", value)
+        return take(value) if tag is None else {TAG: tag, **take(value)}
+
+    return Codec(read, write)
+
+
+# ── Unions ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _optional(members: tuple[object, ...]) -> Codec:
+    present = tuple(member for member in members if member is not NoneType)
+    one = codec(present[0]) if len(present) == 1 else _tagged(present)
+
+    def read(value: object, kind: object) -> object:
+        return None if value is None else one.read(value, kind)
+
+    def write(value: object) -> object:
+        return None if value is None else one.write(value)
+
+    return Codec(read, identity if one.write is identity else write)
+
+
+def _tagged(members: tuple[object, ...]) -> Codec:
+    """Records that their tags tell apart."""
+    by_tag, by_class = {}, {}
+    for member in members:
+        if not isinstance(member, type) or (tag := TAG_OF.get(member)) is None or tag in by_tag:
+            raise HouseRule(f"{member} stands in a union: it needs a tag of its own in billcore.codec.tags")
+        by_tag[tag] = by_class[member] = codec(member)
+    allowed = ", ".join(f"'{tag}'" for tag in sorted(by_tag))
+
+    def read(value: object, kind: object) -> object:
+        if type(value) is not dict:
+            raise mistyped("an object", value)
+        tag = value.get(TAG)
+        if type(tag) is str and tag in by_tag:
+            return by_tag[tag].read(value, kind)
+        if TAG not in value:
+            wrong = Wrong("missing")
+        elif type(tag) is not str:
+            wrong = mistyped(f"one of {allowed}", tag)
+        else:
+            wrong = Wrong(f"expected one of {allowed}, got another text")
+        raise in_record([of_field(wrong, TAG)])
+
+    def write(value: object) -> object:
+        if type(value) not in by_class:
+            raise mistyped(f"one of {allowed}", value)
+        return by_class[type(value)].write(value)
+
+    return Codec(read, write)
+
+
+# ── Tuples and sets: lists in JSON ───────────────────────────────────────────────────────────────────────────────────
+
+
+def _tuple(kind: object) -> Codec:
+    """Any number of items of one type."""
+    item = codec(kind)
+
+    def read(value: object, _: object) -> tuple[object, ...]:
+        return tuple(_read_each(repeat(item), value))
+
+    def write(value: object) -> list[object]:
+        if type(value) is not tuple:
+            raise mistyped("a tuple", value)
+        return [item.write(each) for each in value]
+
+    return Codec(read, write)
+
+
+def _row(kinds: tuple[object, ...]) -> Codec:
+    """As many items as there are types, each of its own."""
+    columns = [codec(kind) for kind in kinds]
+
+    def read(value: object, _: object) -> tuple[object, ...]:
+        if type(value) is list and len(value) != len(columns):
+            raise Wrong(f"expected a list of {len(columns)}, got one of {len(value)}")
+        return tuple(_read_each(columns, value))
+
+    def write(value: object) -> list[object]:
+        if type(value) is not tuple or len(value) != len(columns):
+            raise mistyped(f"a tuple of {len(columns)}", value)
+        return [column.write(each) for column, each in zip(columns, value, strict=True)]
+
+    return Codec(read, write)
+
+
+def _set(kind: object) -> Codec:
+    """Sorted, so that equal sets are equal text; whole numbers sort as text too."""
+    item = codec(kind)
+
+    def read(value: object, _: object) -> frozenset[object]:
+        members = _read_each(repeat(item), value)
+        if len(distinct := frozenset(members)) < len(members):
+            raise Wrong("the same value stands twice")
+        return distinct
+
+    def write(value: object) -> list[object]:
+        if type(value) is not frozenset:
+            raise mistyped("a frozenset", value)
+        return sorted((item.write(each) for each in value), key=str)
+
+    return Codec(read, write)
+
+
+def _read_each(codecs: Iterable[Codec], value: object) -> list[object]:
+    if type(value) is not list:
+        raise mistyped("a list", value)
+    items: list[object] = []
+    errors: list[Exception] = []
+    for index, (item, each) in enumerate(zip(codecs, value, strict=False)):
+        try:
+            items.append(item.read(each, None))
+        except Exception as error:
+            errors.append(of_item(error, index))
+    if errors:
+        raise in_list(errors)
+    return items

@@ -1,0 +1,103 @@
+"""Stored documents say what kind they are and in which version, so that one written years ago can still be read.
+
+A kind's version goes up whenever one of its fields, or of the records inside it, is added, renamed or dropped. The
+upcaster that is added with it turns data of the version before into data of the new one: a plain function of dicts.
+"""
+
+from collections.abc import Callable
+from copy import deepcopy
+from functools import partial
+from typing import Final, Generic, TypeVar
+
+from attrs import frozen
+
+from billcore.charges.charge import Charge
+from billcore.clients import Client, Firm
+from billcore.codec import JsonValue, event_from_json, from_json, to_json
+from billcore.codec.problems import bad_document
+from billcore.errors import BadDocument
+from billcore.events import Event
+from billcore.invoices.invoice import CreditNote, Invoice
+from billcore.methods import SavedMethod
+from billcore.payments.operation import Operation
+from billcore.payments.payment import Payment, Refund
+from billcore.policy import Policy
+from billcore.ports.gateway import GatewayEvent
+
+Record = TypeVar("Record")
+Data = dict[str, JsonValue]
+Upcaster = Callable[[Data], Data]
+
+
+@frozen
+class Envelope(Generic[Record]):
+    """One kind of stored document: ``{"kind": "invoice", "v": 1, "data": {...}}``.
+
+    The first of the ``upcasters`` reads version 1, the last one writes the present version.
+    """
+
+    kind: str
+    read: Callable[[JsonValue], Record]
+    upcasters: tuple[Upcaster, ...] = ()
+
+    @property
+    def version(self) -> int:
+        return len(self.upcasters) + 1
+
+    def wrap(self, record: Record) -> Data:
+        """The record as a document of the present version."""
+        return {"kind": self.kind, "v": self.version, "data": to_json(record)}
+
+    def unwrap(self, document: object) -> Record:
+        """The record of a document of this kind, in any version up to the present one; else BadDocument."""
+        data = self._present(*self._open(document))
+        try:
+            return self.read(data)
+        except BadDocument as error:
+            problems = tuple(f"$.data{problem.removeprefix('$')}" for problem in error.problems)
+        raise bad_document(self.kind, problems)
+
+    def _open(self, document: object) -> tuple[Data, int]:
+        if type(document) is not dict or document.keys() != {"kind", "v", "data"}:
+            raise self._refusal("$: expected an object of kind, v and data")
+        kind, version, data = document["kind"], document["v"], document["data"]
+        if kind != self.kind:
+            raise self._refusal(f"$.kind: expected '{self.kind}'")
+        if type(version) is not int or version < 1:
+            raise self._refusal("$.v: expected a whole number from 1")
+        if version > self.version:
+            raise self._refusal(
+                f"$.v: {version} is of a newer billcore, this one reads up to {self.version}: upgrade it"
+            )
+        if type(data) is not dict:
+            raise self._refusal("$.data: expected an object")
+        return data, version
+
+    def _present(self, data: Data, version: int) -> Data:
+        if version == self.version:
+            return data
+        present = deepcopy(data)
+        try:
+            for upcast in self.upcasters[version - 1 :]:
+                present = upcast(present)
+            return present
+        except (AttributeError, LookupError, TypeError, ValueError):
+            pass  # What the data lacked is in the error, and perhaps the data too.
+        raise self._refusal(f"$.data: cannot be brought from version {version} to {self.version}")
+
+    def _refusal(self, problem: str) -> BadDocument:
+        return bad_document(self.kind, (problem,))
+
+
+FIRM: Final = Envelope("firm", partial(from_json, Firm))
+POLICY: Final = Envelope("policy", partial(from_json, Policy))
+CLIENT: Final = Envelope("client", partial(from_json, Client))
+METHOD: Final = Envelope("method", partial(from_json, SavedMethod))
+CHARGE: Final = Envelope("charge", partial(from_json, Charge))
+INVOICE: Final = Envelope("invoice", partial(from_json, Invoice))
+CREDIT_NOTE: Final = Envelope("credit_note", partial(from_json, CreditNote))
+PAYMENT: Final = Envelope("payment", partial(from_json, Payment))
+REFUND: Final = Envelope("refund", partial(from_json, Refund))
+OPERATION: Final = Envelope("operation", partial(from_json, Operation))
+GATEWAY_EVENT: Final = Envelope("gateway_event", partial(from_json, GatewayEvent))
+EVENT: Final[Envelope[Event]] = Envelope("event", event_from_json)

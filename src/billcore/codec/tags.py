@@ -1,0 +1,88 @@
+"""The words that tell the members of a union apart in JSON. They are stored: one is never changed, nor used again."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from billcore import events
+from billcore.actors import Actor, Contact, Importer, Processor, Staff, System
+from billcore.events import Event
+from billcore.payments.instruction import (
+    AttachCommand,
+    CancelCommand,
+    ChargeCommand,
+    CheckoutCommand,
+    Command,
+    DetachCommand,
+    RefundCommand,
+)
+
+TAG: Final = "type"
+"""The key under which a member of a union says what it is; it says so also where only this member can stand."""
+
+ACTORS: Final[Mapping[str, type[Actor]]] = {
+    "staff": Staff,
+    "contact": Contact,
+    "system": System,
+    "processor": Processor,
+    "importer": Importer,
+}
+
+COMMANDS: Final[Mapping[str, type[Command]]] = {
+    "charge": ChargeCommand,
+    "refund": RefundCommand,
+    "cancel": CancelCommand,
+    "checkout": CheckoutCommand,
+    "attach": AttachCommand,
+    "detach": DetachCommand,
+}
+
+EVENTS: Final[Mapping[str, type[Event]]] = {
+    "firm_opened": events.FirmOpened,
+    "firm_changed": events.FirmChanged,
+    "client_added": events.ClientAdded,
+    "client_changed": events.ClientChanged,
+    "method_attached": events.MethodAttached,
+    "method_detached": events.MethodDetached,
+    "charge_added": events.ChargeAdded,
+    "charge_changed": events.ChargeChanged,
+    "charge_discarded": events.ChargeDiscarded,
+    "invoice_drafted": events.InvoiceDrafted,
+    "invoice_edited": events.InvoiceEdited,
+    "invoice_deleted": events.InvoiceDeleted,
+    "invoice_issued": events.InvoiceIssued,
+    "invoice_delivered": events.InvoiceDelivered,
+    "invoice_viewed": events.InvoiceViewed,
+    "invoice_voided": events.InvoiceVoided,
+    "invoice_written_off": events.InvoiceWrittenOff,
+    "write_off_reversed": events.WriteOffReversed,
+    "invoice_credited": events.InvoiceCredited,
+    "credit_reversed": events.CreditReversed,
+    "hold_placed": events.HoldPlaced,
+    "hold_released": events.HoldReleased,
+    "payment_recorded": events.PaymentRecorded,
+    "payment_initiated": events.PaymentInitiated,
+    "payment_pending": events.PaymentPending,
+    "payment_action_required": events.PaymentActionRequired,
+    "payment_completed": events.PaymentCompleted,
+    "payment_failed": events.PaymentFailed,
+    "payment_canceled": events.PaymentCanceled,
+    "payment_returned": events.PaymentReturned,
+    "dispute_opened": events.DisputeOpened,
+    "dispute_won": events.DisputeWon,
+    "dispute_lost": events.DisputeLost,
+    "fee_assessed": events.FeeAssessed,
+    "extra_fee_charged": events.ExtraFeeCharged,
+    "payment_applied": events.PaymentApplied,
+    "payment_unapplied": events.PaymentUnapplied,
+    "payment_review_required": events.PaymentReviewRequired,
+    "payment_reviewed": events.PaymentReviewed,
+    "refund_requested": events.RefundRequested,
+    "refund_pending": events.RefundPending,
+    "refund_succeeded": events.RefundSucceeded,
+    "refund_failed": events.RefundFailed,
+    "refund_canceled": events.RefundCanceled,
+}
+
+TAG_OF: Final[Mapping[type, str]] = {
+    member: tag for table in (ACTORS, COMMANDS, EVENTS) for tag, member in table.items()
+}
