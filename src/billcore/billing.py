@@ -1,0 +1,95 @@
+"""The front door: hands the outside world to the desks, and holds no logic of its own."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
+
+from attrs import frozen
+
+from billcore.actors import Actor
+from billcore.gateways import Gateways
+from billcore.ids import FirmId
+from billcore.permissions import AllowAll, Authorizer
+from billcore.ports.clock import Clock
+from billcore.ports.gateway import Gateway
+from billcore.ports.ids import Ids
+from billcore.ports.store import RecordedEvent, Store
+from billcore.services.adjustments import AdjustmentsDesk
+from billcore.services.charges import ChargesDesk
+from billcore.services.clients import ClientsDesk
+from billcore.services.firms import FirmsDesk
+from billcore.services.house import House
+from billcore.services.invoices import InvoicesDesk
+from billcore.services.methods import MethodsDesk
+from billcore.services.outbox import Delivered, Outbox
+from billcore.services.payments import PaymentsDesk
+from billcore.services.recovery import MIN_AGE, Recovered, Recovery
+from billcore.services.refunds import RefundsDesk
+from billcore.services.reports import ReportsDesk
+from billcore.services.system import RandomIds, SystemClock
+from billcore.services.webhooks import Heard, Hearing
+
+
+@frozen(kw_only=True)
+class FrontDesk:
+    """All desks of one firm, for one actor."""
+
+    clients: ClientsDesk
+    charges: ChargesDesk
+    invoices: InvoicesDesk
+    adjustments: AdjustmentsDesk
+    payments: PaymentsDesk
+    refunds: RefundsDesk
+    methods: MethodsDesk
+    reports: ReportsDesk
+
+
+class Billing:
+    """billcore in one program: a store, its gateways, a clock and ids. Nothing global; make as many as you need."""
+
+    def __init__(
+        self,
+        store: Store,
+        gateways: Iterable[Gateway] = (),
+        *,
+        clock: Clock | None = None,
+        ids: Ids | None = None,
+        authorizer: Authorizer | None = None,
+    ) -> None:
+        self._house = House(
+            store=store,
+            gateways=Gateways(gateways),
+            clock=clock or SystemClock(),
+            ids=ids or RandomIds(),
+            authorizer=authorizer or AllowAll(),
+        )
+
+    @property
+    def firms(self) -> FirmsDesk:
+        """Open a firm's books, or change its settings."""
+        return FirmsDesk(house=self._house)
+
+    def at(self, firm_id: str, *, by: Actor) -> FrontDesk:
+        """The desks of one firm for one actor: every call is scoped to the firm and attributed to the actor."""
+        house, firm = self._house, FirmId(firm_id)
+        return FrontDesk(
+            clients=ClientsDesk(house=house, firm_id=firm, by=by),
+            charges=ChargesDesk(house=house, firm_id=firm, by=by),
+            invoices=InvoicesDesk(house=house, firm_id=firm, by=by),
+            adjustments=AdjustmentsDesk(house=house, firm_id=firm, by=by),
+            payments=PaymentsDesk(house=house, firm_id=firm, by=by),
+            refunds=RefundsDesk(house=house, firm_id=firm, by=by),
+            methods=MethodsDesk(house=house, firm_id=firm, by=by),
+            reports=ReportsDesk(house=house, firm_id=firm, by=by),
+        )
+
+    def hear(self, gateway: str, body: bytes, headers: Mapping[str, str]) -> Heard:
+        """Take in a gateway's webhook: verify, dedupe, read the object again, apply. WebhookRejected for anything unsigned."""
+        return Hearing(self._house).hear(gateway, body, headers)
+
+    def recover(self, *, min_age: timedelta = MIN_AGE) -> Recovered:
+        """Resolve operations in doubt and parked events, of all firms. Run it every minute; any number at once is safe."""
+        return Recovery(self._house).run(min_age=min_age)
+
+    def deliver_events(self, handler: Callable[[FirmId, RecordedEvent], None], *, limit: int = 500) -> Delivered:
+        """Hand committed events to the host: at least once, in order for each record."""
+        return Outbox(self._house).deliver(handler, limit=limit)

@@ -1,0 +1,68 @@
+"""The reports desk: one question per method, answered from the books as they are."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from attrs import frozen
+
+from billcore.dates import Period
+from billcore.ids import ClientId
+from billcore.invoices.invoice import Invoice
+from billcore.permissions import Permission
+from billcore.ports.store import UnitOfWork
+from billcore.reports.aging import STANDARD_BUCKETS, Aging, AgingBuckets, aging
+from billcore.reports.dashboard import Dashboard, dashboard
+from billcore.reports.queues import Tile, queues
+from billcore.reports.statement import Statement, statement
+from billcore.reports.takings import Takings, takings
+from billcore.reports.trial_balance import TrialBalance, trial_balance
+from billcore.services.house import Desk
+
+
+@frozen(kw_only=True)
+class ReportsDesk(Desk):
+    """What a firm asks of its books; every day is the firm's own, today where none is given."""
+
+    def queues(self, *, on: date | None = None) -> tuple[Tile, ...]:
+        """The four queues with counts and open balances (S0.6-S0.11)."""
+        self.require(Permission.VIEW)
+        with self.read() as work:
+            return queues(work.invoices.all(), on or self._today(work))
+
+    def aging(self, *, on: date | None = None, buckets: AgingBuckets = STANDARD_BUCKETS) -> Aging:
+        """Receivables by age (S3.29)."""
+        self.require(Permission.VIEW)
+        with self.read() as work:
+            return aging(work.invoices.all(), on or self._today(work), buckets)
+
+    def takings(self, period: Period) -> Takings:
+        """What came in and what is left of it (S1.43)."""
+        self.require(Permission.VIEW)
+        with self.read() as work:
+            return takings(work.events.all(), period)
+
+    def trial_balance(self, *, on: date | None = None) -> TrialBalance:
+        """Every account's balance; debits equal credits."""
+        self.require(Permission.VIEW)
+        with self.read() as work:
+            return trial_balance(work.events.all(), on or self._today(work))
+
+    def statement(self, client_id: ClientId, period: Period) -> Statement:
+        """One client's account over a period: opening, movements, closing, open items (S3.40)."""
+        self.require(Permission.VIEW)
+        with self.read() as work:
+            work.clients.get(client_id)
+            return statement(client_id, work.events.all(), self._of_client(work, client_id), period)
+
+    def dashboard(self, client_id: ClientId | None = None, *, on: date | None = None) -> Dashboard:
+        """The tiles of the firm, or of one client (S4.2)."""
+        self.require(Permission.VIEW)
+        with self.read() as work:
+            invoices = work.invoices.all() if client_id is None else self._of_client(work, client_id)
+            return dashboard(invoices, on or self._today(work))
+
+    def _today(self, work: UnitOfWork) -> date:
+        return self.house.now_at(work.firm()).date()
+
+    def _of_client(self, work: UnitOfWork, client_id: ClientId) -> Iterable[Invoice]:
+        return [invoice for invoice in work.invoices.all() if invoice.client_id == client_id]
