@@ -1,0 +1,59 @@
+"""A database's refusals in billcore's own words: somebody was first, or it exists; never the values that were sent."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
+
+from billcore.errors import AlreadyExists, BillcoreError, StaleWrite
+
+# A deadlock, a lock that was waited for too long, or a transaction that cannot be put in any order with another's.
+_POSTGRESQL_RACES: Final = frozenset({"40001", "40P01", "55P03"})
+_MYSQL_RACES: Final = frozenset({1020, 1205, 1213, 3572})
+_SQLITE_RACES: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+
+_POSTGRESQL_UNIQUE: Final = "23505"
+_MYSQL_UNIQUE: Final = 1062
+_SQLITE_UNIQUE: Final = frozenset({sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, sqlite3.SQLITE_CONSTRAINT_UNIQUE})
+
+
+@contextmanager
+def in_our_words() -> Iterator[None]:
+    """In this block a race is StaleWrite, a taken key AlreadyExists, and any other database error hides its values."""
+    try:
+        yield
+    except StatementError as error:
+        if isinstance(error.orig, BillcoreError):
+            raise error.orig from None
+        if isinstance(error, IntegrityError) and is_taken(error):
+            raise AlreadyExists("the record's key is taken; another transaction may have been first") from None
+        if isinstance(error, DBAPIError) and _is_race(error):
+            raise StaleWrite("another transaction holds or changed these records; read them again and repeat") from None
+        error.hide_parameters = True
+        raise
+
+
+def is_taken(error: IntegrityError) -> bool:
+    """Whether a unique key is the reason."""
+    code = _code(error)
+    return code in (_POSTGRESQL_UNIQUE, _MYSQL_UNIQUE) or code in _SQLITE_UNIQUE
+
+
+def _is_race(error: DBAPIError) -> bool:
+    code = _code(error)
+    if isinstance(error.orig, sqlite3.Error):
+        # The low byte is the reason, the rest says where.
+        return isinstance(code, int) and code & 0xFF in _SQLITE_RACES
+    return code in _POSTGRESQL_RACES or code in _MYSQL_RACES
+
+
+def _code(error: DBAPIError) -> object:
+    """The driver's own code: SQLite's and MySQL's a number, PostgreSQL's five characters."""
+    cause = error.orig
+    for name in ("sqlite_errorcode", "sqlstate"):
+        if (code := getattr(cause, name, None)) is not None:
+            return code
+    arguments: tuple[object, ...] = getattr(cause, "args", ())
+    return arguments[0] if arguments else None

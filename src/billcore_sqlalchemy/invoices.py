@@ -1,0 +1,146 @@
+"""Invoices: the document is the invoice as it was issued; the facts and sums of its life after that are columns.
+
+So a payment on an invoice of a thousand lines writes a few numbers. The policy, the same on thousands of invoices, is
+a row of its own.
+"""
+
+import json
+from collections.abc import Iterable
+from datetime import date, timedelta
+from functools import lru_cache
+from typing import Any, Final
+
+from attrs import evolve, fields
+from sqlalchemy import Row
+
+from billcore import codec
+from billcore.ids import InvoiceId
+from billcore.invoices.invoice import Hold, Invoice, Sums, Voiding
+from billcore.money import Money
+from billcore.policy import Policy
+from billcore.ports.store import InvoiceFilter, InvoicePage
+from billcore_sqlalchemy import documents
+from billcore_sqlalchemy.listing import page
+from billcore_sqlalchemy.policies import Policies
+from billcore_sqlalchemy.records import Records
+from billcore_sqlalchemy.session import Session, Values
+from billcore_sqlalchemy.tables import Tables
+
+_REMEMBERED: Final = 2_000
+
+# What happens to an invoice after its issue; everything else of it is in the document.
+_LIFE: Final = frozenset(
+    {"sums", "delivered_at", "first_viewed_at", "voiding", "hold", "autopay_failed_at", "policy", "version"}
+)
+_DOCUMENTED: Final = tuple(field.name for field in fields(Invoice) if field.name not in _LIFE)
+
+
+class Invoices(Records[InvoiceId, Invoice]):
+    kind, what = Invoice, "invoice"
+
+    def __init__(self, session: Session, tables: Tables, policies: Policies) -> None:
+        super().__init__(session, tables.invoices)
+        self._tables = tables
+        self._policies = policies
+
+    def save(self, record: Invoice) -> Invoice:
+        self._session.require_writing()
+        saved = evolve(record, version=record.version + 1)
+        before = self._known.get(record.id)
+        columns = {"version": saved.version, **self._columns(saved)}
+        if before is not None:
+            known = self._columns(before)
+            columns = {name: value for name, value in columns.items() if name not in known or known[name] != value}
+        if before is None or any(getattr(before, name) is not getattr(saved, name) for name in _DOCUMENTED):
+            columns |= self._content(saved)
+        self._write(record, self._statements.update, columns)
+        return self._remember(saved)
+
+    def remove(self, invoice: Invoice) -> None:
+        self._write(invoice, self._statements.delete, {})
+        self._known.pop(invoice.id, None)
+
+    def page(self, wanted: InvoiceFilter) -> InvoicePage:
+        return page(self._session, self._tables, self._policies, wanted, self._read)
+
+    def all(self) -> Iterable[Invoice]:
+        return self._each()
+
+    def _content(self, record: Invoice) -> Values:
+        return {"document": _text(record)}
+
+    def _columns(self, record: Invoice) -> Values:
+        issue, sums, hold, voiding = record.issue, record.sums, record.hold, record.voiding
+        return {
+            "client_id": record.client_id,
+            "currency": record.currency,
+            "policy": self._policies.keep(record.policy),
+            "drafted_at": record.drafted_at,
+            "number": None if issue is None else issue.number,
+            "folded_number": None if issue is None else issue.number.casefold(),
+            "issued_on": None if issue is None else issue.on,
+            "due_on": record.due_on,
+            "overdue_from": None if issue is None else _overdue_from(issue.due_on, record.policy.grace_days),
+            "gross": record.gross.minor,
+            "paid": sums.paid.minor,
+            "in_flight": sums.in_flight.minor,
+            "refunded": sums.refunded.minor,
+            "credited": sums.credited.minor,
+            "credited_tax": sums.credited_tax.minor,
+            "written_off": sums.written_off.minor,
+            "delivered_at": record.delivered_at,
+            "first_viewed_at": record.first_viewed_at,
+            "voided_at": None if voiding is None else voiding.at,
+            "void_reason": None if voiding is None else voiding.reason,
+            "held_at": None if hold is None else hold.at,
+            "hold_reason": None if hold is None else hold.reason,
+            "autopay_failed_at": record.autopay_failed_at,
+        }
+
+    def _read(self, row: Row[Any]) -> Invoice:
+        def money(minor: int) -> Money:
+            return Money(minor, row.currency)
+
+        return evolve(
+            _as_issued(row.document, self._policies.find(row.policy)),
+            sums=Sums(
+                paid=money(row.paid),
+                in_flight=money(row.in_flight),
+                refunded=money(row.refunded),
+                credited=money(row.credited),
+                credited_tax=money(row.credited_tax),
+                written_off=money(row.written_off),
+            ),
+            delivered_at=row.delivered_at,
+            first_viewed_at=row.first_viewed_at,
+            voiding=None if row.voided_at is None else Voiding(reason=row.void_reason, at=row.voided_at),
+            hold=None if row.held_at is None else Hold(reason=row.hold_reason, at=row.held_at),
+            autopay_failed_at=row.autopay_failed_at,
+            version=row.version,
+        )
+
+
+def _overdue_from(due_on: date, grace_days: int) -> date:
+    """The first day on which it is overdue if it is not paid."""
+    latest = date.max - timedelta(days=grace_days + 1)
+    return min(due_on, latest) + timedelta(days=grace_days + 1)
+
+
+def _text(invoice: Invoice) -> str:
+    """The invoice as it was issued, before anything happened to it."""
+    untouched = evolve(
+        invoice,
+        sums=Sums.nothing(invoice.currency),
+        delivered_at=None,
+        first_viewed_at=None,
+        voiding=None,
+        hold=None,
+        autopay_failed_at=None,
+    )
+    return documents.write(untouched, without=frozenset({"policy", "version"}))
+
+
+@lru_cache(_REMEMBERED)
+def _as_issued(text: str, policy: Policy) -> Invoice:
+    content = json.loads(text)
+    return codec.from_json(Invoice, {**content, "policy": codec.to_json(policy), "version": 0})

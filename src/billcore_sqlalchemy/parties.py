@@ -1,0 +1,73 @@
+"""The records around an invoice: clients, their saved methods, their charges, and credit notes."""
+
+from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Select, Table, select, true
+
+from billcore.charges.charge import Charge, ChargeState
+from billcore.clients import Client
+from billcore.ids import ChargeId, ClientId, CreditNoteId, InvoiceId, MethodId
+from billcore.invoices.invoice import CreditNote
+from billcore.methods import SavedMethod
+from billcore_sqlalchemy.records import Records
+from billcore_sqlalchemy.session import Values, is_storable
+from billcore_sqlalchemy.statements import FIRM, ID
+
+
+class Clients(Records[ClientId, Client]):
+    kind, what = Client, "client"
+
+    def all(self) -> Iterable[Client]:
+        return self._each()
+
+    def _columns(self, record: Client) -> Values:
+        return {"folded_name": record.name.casefold()}
+
+
+class Charges(Records[ChargeId, Charge]):
+    kind, what = Charge, "charge"
+
+    def get_all(self, charge_ids: Iterable[ChargeId]) -> Sequence[Charge]:
+        return [self.get(charge_id) for charge_id in sorted(set(charge_ids))]
+
+    def unbilled(self, client_id: ClientId | None = None) -> Sequence[Charge]:
+        if client_id is None:
+            return self._select(_open(self._table))
+        return self._select(_open_of(self._table), the_id=client_id) if is_storable(client_id) else []
+
+    def _columns(self, record: Charge) -> Values:
+        is_open = record.state is ChargeState.OPEN
+        return {"client_id": record.client_id, "is_open": is_open, "added_at": record.added_at}
+
+
+@cache
+def _open(charges: Table) -> Select[Any]:
+    c = charges.c
+    return select(charges).where(c.firm_id == FIRM, c.is_open == true()).order_by(c.added_at, c.id)
+
+
+@cache
+def _open_of(charges: Table) -> Select[Any]:
+    return _open(charges).where(charges.c.client_id == ID)
+
+
+class CreditNotes(Records[CreditNoteId, CreditNote]):
+    kind, what = CreditNote, "credit note"
+
+    def of_invoice(self, invoice_id: InvoiceId) -> Sequence[CreditNote]:
+        return self._related("invoice_id", invoice_id, by="issued_at")
+
+    def _columns(self, record: CreditNote) -> Values:
+        return {"invoice_id": record.invoice_id, "number": record.number, "issued_at": record.issued_at}
+
+
+class Methods(Records[MethodId, SavedMethod]):
+    kind, what = SavedMethod, "saved method"
+
+    def of_client(self, client_id: ClientId) -> Sequence[SavedMethod]:
+        return self._related("client_id", client_id, by="attached_at")
+
+    def _columns(self, record: SavedMethod) -> Values:
+        return {"client_id": record.client_id, "is_active": record.is_active, "attached_at": record.attached_at}

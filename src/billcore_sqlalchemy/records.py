@@ -1,0 +1,135 @@
+"""What every repository does: get with a lock, peek, add once, save the version that was read."""
+
+from collections.abc import Iterator
+from typing import Any, ClassVar, Final, Generic, TypeVar
+
+from attrs import evolve
+from sqlalchemy import Executable, Row, Table
+
+from billcore.charges.charge import Charge
+from billcore.clients import Client
+from billcore.errors import AlreadyExists, NotFound, StaleWrite
+from billcore.ids import GatewayRef
+from billcore.invoices.invoice import CreditNote, Invoice
+from billcore.methods import SavedMethod
+from billcore.payments.operation import Operation
+from billcore.payments.payment import Payment, Refund
+from billcore_sqlalchemy import documents
+from billcore_sqlalchemy.session import Session, Values, is_storable, require_key
+from billcore_sqlalchemy.statements import record_statements, related
+
+Id = TypeVar("Id", bound=str)
+Record = TypeVar("Record", Client, Charge, Invoice, CreditNote, Payment, Refund, SavedMethod, Operation)
+
+_BATCH: Final = 500
+VERSION_ONLY: Final = frozenset({"version"})
+
+
+class Records(Generic[Id, Record]):
+    """The records of one kind of one firm: a document each, beside the columns that are asked for.
+
+    What a writing unit has got is locked until its end, so it is read once and remembered.
+    """
+
+    kind: ClassVar[type[Any]]
+    what: ClassVar[str]
+
+    def __init__(self, session: Session, table: Table) -> None:
+        self._session = session
+        self._table = table
+        self._statements = record_statements(table, session.dialect)
+        self._known: dict[str, Record] = {}
+
+    def get(self, record_id: Id) -> Record:
+        known = self._remembered(record_id)
+        if known is not None:
+            return known
+        statement = self._statements.lock if self._session.is_writing else self._statements.find
+        return self._remember(self._find(statement, record_id))
+
+    def peek(self, record_id: Id) -> Record:
+        known = self._remembered(record_id)
+        return self._find(self._statements.find, record_id) if known is None else known
+
+    def add(self, record: Record) -> Record:
+        self._session.require_own(record.firm_id, f"the {self.what}")
+        require_key(record.id, f"{self.what} id")
+        added = evolve(record, version=1)
+        key = {"firm_id": record.firm_id, "id": record.id, "version": 1}
+        if not self._session.insert(self._statements.insert, {**key, **self._columns(added), **self._content(added)}):
+            raise AlreadyExists(f"{self.what} {record.id!r}, or another with what only one can have, exists already")
+        return self._remember(added)
+
+    def save(self, record: Record) -> Record:
+        self._session.require_writing()
+        saved = evolve(record, version=record.version + 1)
+        self._write(record, self._statements.update, {**self._columns(saved), **self._content(saved)})
+        return self._remember(saved)
+
+    # ── What a kind of record says of itself ─────────────────────────────────────────────────────────────────────────
+
+    def _columns(self, record: Record) -> Values:
+        """The columns that are asked for, besides the key and the version."""
+        raise NotImplementedError
+
+    def _content(self, record: Record) -> Values:
+        """What the record is read back from."""
+        return {"document": documents.write(record, without=VERSION_ONLY)}
+
+    def _read(self, row: Row[Any]) -> Record:
+        record: Record = documents.read(self.kind, row.document, version=row.version)
+        return record
+
+    # ── What they share ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _select(self, statement: Executable, **values: object) -> list[Record]:
+        rows = self._session.query(statement, {"the_firm": self._session.firm_id, **values})
+        return [self._read(row) for row in rows]
+
+    def _related(self, column: str, related_id: str, *, by: str) -> list[Record]:
+        """Those with that id in *column*, oldest first."""
+        if not is_storable(related_id):
+            return []
+        return self._select(related(self._table, column, by), the_id=related_id)
+
+    def _each(self) -> Iterator[Record]:
+        """Every record in order of id, a batch at a time."""
+        after = ""
+        while batch := self._select(self._statements.after, the_id=after, the_limit=_BATCH):
+            yield from batch
+            after = batch[-1].id
+
+    def _find(self, statement: Executable, record_id: str) -> Record:
+        for record in self._select(statement, the_id=record_id) if is_storable(record_id) else ():
+            return record
+        raise self._not_found(record_id)
+
+    def _write(self, record: Record, statement: Executable, values: Values) -> None:
+        """Run an update or delete of the version that *record* is of; NotFound or StaleWrite if there is none."""
+        if record.firm_id != self._session.firm_id or not is_storable(record.id):
+            raise self._not_found(record.id)
+        key = {"the_firm": record.firm_id, "the_id": record.id}
+        as_read = {**key, "the_version": record.version}
+        if self._session.change(statement, {**as_read, **values}).rowcount == 1:
+            return
+        if self._session.query(self._statements.version, key).first() is None:
+            raise self._not_found(record.id)
+        raise StaleWrite(f"{self.what} {record.id!r} was changed since it was read; read it again and repeat")
+
+    def _remembered(self, record_id: Id) -> Record | None:
+        self._session.require_open()
+        return self._known.get(record_id)
+
+    def _remember(self, record: Record) -> Record:
+        self._known[record.id] = record
+        return record
+
+    def _not_found(self, record_id: str) -> NotFound:
+        return NotFound(f"no {self.what} {record_id!r} in firm {self._session.firm_id!r}")
+
+
+def ref_columns(ref: GatewayRef | None) -> Values:
+    """A gateway's object as columns; the gateway's own default account is '', for NULL would never be a duplicate."""
+    if ref is None:
+        return {"ref_gateway": None, "ref_account": None, "ref_id": None}
+    return {"ref_gateway": ref.gateway, "ref_account": ref.account or "", "ref_id": ref.id}

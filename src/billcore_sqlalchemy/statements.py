@@ -1,0 +1,56 @@
+"""Statements that are built once: building one costs as much as running it."""
+
+from functools import cache
+from typing import Any, Final
+
+from attrs import frozen
+from sqlalchemy import BindParameter, Delete, Insert, Select, Table, Update, bindparam, select
+from sqlalchemy.dialects import postgresql
+
+FIRM: Final[BindParameter[str]] = bindparam("the_firm")
+ID: Final[BindParameter[Any]] = bindparam("the_id")
+VERSION: Final[BindParameter[int]] = bindparam("the_version")
+LIMIT: Final[BindParameter[int]] = bindparam("the_limit")
+
+
+@cache
+def insert_new(table: Table, dialect: str) -> Insert:
+    """Insert a row whose key is free; for ``Session.insert``, which tells whether it was."""
+    # PostgreSQL gives up the whole transaction when a key is taken; the others only the statement.
+    return postgresql.insert(table).on_conflict_do_nothing() if dialect == "postgresql" else table.insert()
+
+
+@frozen(kw_only=True)
+class RecordStatements:
+    """What every repository does with its table; the named values are FIRM, ID, VERSION and LIMIT."""
+
+    find: Select[Any]
+    lock: Select[Any]
+    after: Select[Any]
+    version: Select[Any]
+    insert: Insert
+    update: Update
+    delete: Delete
+
+
+@cache
+def record_statements(table: Table, dialect: str) -> RecordStatements:
+    """Those of that table."""
+    c = table.c
+    key = (c.firm_id == FIRM, c.id == ID)
+    return RecordStatements(
+        find=select(table).where(*key),
+        lock=select(table).where(*key).with_for_update(),
+        after=select(table).where(c.firm_id == FIRM, c.id > ID).order_by(c.id).limit(LIMIT),
+        version=select(c.version).where(*key),
+        insert=insert_new(table, dialect),
+        update=table.update().where(*key, c.version == VERSION),
+        delete=table.delete().where(*key, c.version == VERSION),
+    )
+
+
+@cache
+def related(table: Table, column: str, by: str) -> Select[Any]:
+    """The firm's rows that have ID in *column*, in order of the column *by* and then of id."""
+    c = table.c
+    return select(table).where(c.firm_id == FIRM, c[column] == ID).order_by(c[by], c.id)

@@ -1,0 +1,110 @@
+"""The questions of ``billcore.invoices.status``, written a second time as SQL; tests hold the two together.
+
+Each takes the invoices table and, where it depends on the day, ``ON``. An invoice answers by the policy that it was
+issued under, so what depends on a policy is asked per group of policies that answer alike.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Final, assert_never
+
+from attrs import frozen
+from sqlalchemy import ColumnElement, Date, Table, and_, bindparam, case, false, not_, or_, true
+
+from billcore.invoices.status import Queue
+from billcore.policy import Policy, Status
+
+ON: Final[ColumnElement[date]] = bindparam("the_day", type_=Date)
+"""The firm's day."""
+
+
+@frozen(kw_only=True)
+class Reading:
+    """How a policy reads the facts: which statuses it tells apart, in which order, and two choices."""
+
+    statuses: tuple[Status, ...]
+    overdue_while_processing: bool
+    viewed_survives_refund: bool
+
+    @classmethod
+    def of(cls, policy: Policy) -> "Reading":
+        return cls(
+            statuses=tuple(word.status for word in policy.vocabulary.words),
+            overdue_while_processing=policy.overdue_while_processing,
+            viewed_survives_refund=policy.viewed_survives_refund,
+        )
+
+
+Readings = tuple[tuple[Reading, tuple[str, ...]], ...]
+"""Each reading with the digests of the policies that read so."""
+
+
+def readings(policies: Iterable[tuple[str, Policy]]) -> Readings:
+    """The policies of a firm, in groups that answer alike."""
+    groups: dict[Reading, list[str]] = {}
+    for digest, policy in policies:
+        groups.setdefault(Reading.of(policy), []).append(digest)
+    return tuple((reading, tuple(sorted(digests))) for reading, digests in groups.items())
+
+
+def is_in(queue: Queue, invoices: Table) -> ColumnElement[bool]:
+    """Whether an invoice lies in that pile."""
+    c = invoices.c
+    match queue:
+        case Queue.DRAFTS:
+            return c.issued_on.is_(None)
+        case Queue.AWAITING:
+            return c.collect_from > ON
+        case Queue.OVERDUE:
+            return c.collect_from <= ON
+        case Queue.FAILED:
+            return and_(c.autopay_failed_at.is_not(None), c.collect_from.is_not(None), c.held_at.is_(None))
+        case _:
+            assert_never(queue)
+
+
+def shows_one_of(wanted: frozenset[Status], invoices: Table, by: Readings) -> ColumnElement[bool]:
+    """Whether the invoice's badge is one of *wanted*."""
+    if len(by) == 1:
+        ((reading, _),) = by
+        return _shows_one_of(wanted, invoices, reading)
+    return or_(
+        false(),
+        *(and_(invoices.c.policy.in_(digests), _shows_one_of(wanted, invoices, reading)) for reading, digests in by),
+    )
+
+
+def _shows_one_of(wanted: frozenset[Status], invoices: Table, reading: Reading) -> ColumnElement[bool]:
+    # The badge is the first status that is true, which is what CASE finds.
+    words = [(has(status, invoices, reading), true() if status in wanted else false()) for status in reading.statuses]
+    return case(*words, else_=false()) == true()
+
+
+def has(status: Status, invoices: Table, reading: Reading) -> ColumnElement[bool]:
+    """Whether that status is true of the invoice; several can be."""
+    c = invoices.c
+    is_open = and_(c.issued_on.is_not(None), c.voided_at.is_(None))
+    match status:
+        case Status.DRAFT:
+            return c.issued_on.is_(None)
+        case Status.VOID:
+            return c.voided_at.is_not(None)
+        case Status.WRITTEN_OFF:
+            return and_(is_open, c.owed <= 0, c.written_off > 0)
+        case Status.PAID:
+            return and_(is_open, c.owed <= 0)
+        case Status.PROCESSING:
+            return and_(is_open, c.owed > 0, c.in_flight > 0, c.balance <= 0)
+        case Status.PARTIALLY_PAID:
+            return and_(is_open, c.owed > 0, c.paid > 0)
+        case Status.OVERDUE:
+            left = c.owed if reading.overdue_while_processing else c.balance
+            return and_(is_open, c.overdue_from <= ON, left > 0)
+        case Status.VIEWED:
+            was_refunded_whole = and_(c.refunded > 0, c.paid == 0)
+            survives = true() if reading.viewed_survives_refund else not_(was_refunded_whole)
+            return and_(is_open, c.first_viewed_at.is_not(None), survives)
+        case Status.SENT:
+            return is_open
+        case _:
+            assert_never(status)

@@ -1,0 +1,171 @@
+"""The store in a SQL database: the host's own SQLite, PostgreSQL or MariaDB, and if it wants, its own transaction."""
+
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Final, Self
+
+from sqlalchemy import URL, Connection, Engine, Transaction
+
+from billcore.errors import UnitOfWorkMisuse
+from billcore.ids import FirmId, GatewayRef, OperationId, PaymentId
+from billcore.ports.gateway import GatewayEvent
+from billcore.ports.store import ParkedEvent, Undelivered
+from billcore_sqlalchemy import across, inbox
+from billcore_sqlalchemy.engines import create_tables, engine_for
+from billcore_sqlalchemy.failures import in_our_words
+from billcore_sqlalchemy.policies import KnownPolicies
+from billcore_sqlalchemy.session import Session, require_key
+from billcore_sqlalchemy.tables import TABLES, Tables
+from billcore_sqlalchemy.transactions import HostTransaction, OwnTransactions
+from billcore_sqlalchemy.unit_of_work import SqlUnitOfWork
+
+_NO_FIRM: Final = FirmId("")
+
+
+class SqlStore:
+    """Books in a SQL database, for any number of firms, threads and processes.
+
+    A unit of work is one transaction on one connection of *engine*; records are locked when they are got, on SQLite the
+    whole database. An engine that would lose updates is refused with UnsafeDatabase. The tables are the host's to
+    create: by the migrations that come with billcore, or by its own.
+    """
+
+    def __init__(self, engine: Engine, *, tables: Tables = TABLES) -> None:
+        self._begin(OwnTransactions(engine, tables.firms), tables)
+
+    @classmethod
+    def open(cls, url: str | URL) -> Self:
+        """The store at that address, with its tables created where they are missing: for scripts and small programs."""
+        engine = engine_for(url)
+        create_tables(engine, TABLES.firms.metadata)
+        return cls(engine)
+
+    @classmethod
+    def within(cls, connection: Connection, *, tables: Tables = TABLES) -> Self:
+        """A store that takes part in the transaction which the host has open, and never commits it.
+
+        For one connection, so for one thread. Between its units of work the host's transaction is still open, so desks
+        refuse to call a gateway with it: what they tell the gateway must be committed first.
+        """
+        store = cls.__new__(cls)
+        store._begin(HostTransaction(connection, tables.firms), tables)
+        return store
+
+    def _begin(self, transactions: OwnTransactions | HostTransaction, tables: Tables) -> None:
+        self._transactions = transactions
+        self._tables = tables
+        self._known = KnownPolicies()
+        self._thread = _Thread()
+
+    # ── Units of work ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    @contextmanager
+    def begin(self, firm_id: FirmId) -> Iterator[SqlUnitOfWork]:
+        """A writing unit of work."""
+        require_key(firm_id, "firm id")
+        with self._thread.inside("begin a unit of work"), self._transactions.writing() as transaction:
+            yield from self._unit_of_work(Session(transaction.connection, firm_id, is_writing=True), transaction)
+
+    @contextmanager
+    def read(self, firm_id: FirmId) -> Iterator[SqlUnitOfWork]:
+        """A reading unit of work: it sees one moment of the books."""
+        require_key(firm_id, "firm id")
+        with self._thread.inside("begin a reading unit of work"), self._transactions.reading() as transaction:
+            yield from self._unit_of_work(Session(transaction.connection, firm_id, is_writing=False), transaction)
+
+    def _unit_of_work(self, session: Session, transaction: Transaction) -> Iterator[SqlUnitOfWork]:
+        self._thread.session = session
+        try:
+            yield SqlUnitOfWork(session, self._tables, self._known, transaction)
+        finally:
+            self._thread.session = None
+            session.end()
+
+    @property
+    def is_in_unit_of_work(self) -> bool:
+        return self._thread.is_inside or self._transactions.is_always_open
+
+    # ── Across firms ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def firms(self) -> Sequence[FirmId]:
+        with self._looking() as session:
+            return across.firms(session, self._tables)
+
+    def operations_in_doubt(self, *, before: datetime, limit: int) -> Sequence[tuple[FirmId, OperationId]]:
+        with self._looking() as session:
+            return across.operations_in_doubt(session, self._tables, before=before, limit=limit)
+
+    def find_payment(self, ref: GatewayRef) -> tuple[FirmId, PaymentId] | None:
+        with self._looking() as session:
+            return across.find_payment(session, self._tables, ref)
+
+    def find_operation(self, ref: GatewayRef) -> tuple[FirmId, OperationId] | None:
+        with self._looking() as session:
+            return across.find_operation(session, self._tables, ref)
+
+    # ── Gateways' events that wait ───────────────────────────────────────────────────────────────────────────────────
+
+    def was_heard(self, event: GatewayEvent) -> bool:
+        with self._looking() as session:
+            return inbox.was_heard(session, self._tables.inbox, event)
+
+    def park(self, event: GatewayEvent, *, at: datetime) -> bool:
+        with self._changing("park an event") as session:
+            return inbox.park(session, self._tables.inbox, event, at=at)
+
+    def parked(self, *, limit: int) -> Sequence[ParkedEvent]:
+        with self._looking() as session:
+            return inbox.parked(session, self._tables.inbox, limit=limit)
+
+    def retried(self, event: GatewayEvent) -> None:
+        with self._changing("count a retry") as session:
+            inbox.retried(session, self._tables.inbox, event)
+
+    # ── The outbox ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def undelivered(self, *, limit: int) -> Sequence[Undelivered]:
+        with self._looking() as session:
+            return across.undelivered(session, self._tables, limit=limit)
+
+    def delivered(self, positions: Iterable[int]) -> None:
+        with self._changing("mark events as delivered") as session:
+            across.delivered(session, self._tables, positions)
+
+    @contextmanager
+    def _looking(self) -> Iterator[Session]:
+        """A session of no firm, to look; inside a unit of work, the unit's own."""
+        if self._thread.session is not None:
+            yield self._thread.session
+        else:
+            with self._transactions.reading() as transaction:
+                yield Session(transaction.connection, _NO_FIRM, is_writing=False)
+
+    @contextmanager
+    def _changing(self, what: str) -> Iterator[Session]:
+        """A session of no firm, to change; committed at the end of the block."""
+        with self._thread.inside(what), self._transactions.writing() as transaction:
+            yield Session(transaction.connection, _NO_FIRM, is_writing=True)
+            with in_our_words():
+                transaction.commit()
+
+
+class _Thread(threading.local):
+    """The unit of work that this thread has open."""
+
+    is_inside = False
+    session: Session | None = None
+
+    @contextmanager
+    def inside(self, what: str) -> Iterator[None]:
+        if self.is_inside:
+            raise UnitOfWorkMisuse(
+                f"asked to {what} inside another unit of work of this thread; leave its block first, "
+                f"or do both in the one that is open"
+            )
+        self.is_inside = True
+        try:
+            yield
+        finally:
+            self.is_inside = False

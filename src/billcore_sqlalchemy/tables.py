@@ -1,0 +1,350 @@
+"""The tables: every one carries the firm, what is asked for is a column, and the rest of a record is one JSON document.
+
+An answer that can be calculated from the same row (what is owed, the balance) is a generated column: the database keeps
+it, so no write can make it disagree with the facts.
+"""
+
+from typing import Any, Final
+
+from attrs import frozen
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Computed,
+    Date,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    false,
+)
+from sqlalchemy.sql import ColumnElement
+
+from billcore_sqlalchemy.types import KEY_LENGTH, Instant, Key, Minor, document, position
+
+CURRENCY: Final = 3
+DIGEST: Final = 64
+
+_OWED: Final = (
+    "CASE WHEN issued_on IS NULL THEN 0 "
+    "WHEN voided_at IS NOT NULL THEN -paid "
+    "ELSE gross - credited - written_off - paid END"
+)
+_BALANCE: Final = f"{_OWED} - in_flight"
+
+
+@frozen(kw_only=True)
+class Tables:
+    """All tables of one metadata, by name."""
+
+    firms: Table
+    policies: Table
+    clients: Table
+    charges: Table
+    invoices: Table
+    credit_notes: Table
+    payments: Table
+    applications: Table
+    refunds: Table
+    methods: Table
+    operations: Table
+    requests: Table
+    counters: Table
+    events: Table
+    event_invoices: Table
+    inbox: Table
+
+
+def build_tables(metadata: MetaData, *, prefix: str = "billcore_", schema: str | None = None) -> Tables:
+    """Declare billcore's tables in the host's *metadata*, so that the host's own migrations and backups hold them."""
+    build = _Builder(metadata, prefix, schema)
+    return Tables(
+        firms=build.records("firms", is_firm=True),
+        policies=build.table(
+            "policies",
+            _firm(),
+            Column("digest", Key(DIGEST), primary_key=True),
+            Column("document", document(), nullable=False),
+        ),
+        clients=_clients(build),
+        charges=_charges(build),
+        invoices=_invoices(build),
+        credit_notes=_credit_notes(build),
+        payments=_payments(build),
+        applications=_applications(build),
+        refunds=_refunds(build),
+        methods=_methods(build),
+        operations=_operations(build),
+        requests=build.table(
+            "requests",
+            _firm(),
+            Column("request_id", Key(KEY_LENGTH), primary_key=True),
+            Column("fingerprint", Key(KEY_LENGTH), nullable=False),
+            Column("result_id", Key(KEY_LENGTH), nullable=False),
+        ),
+        counters=build.table(
+            "counters",
+            _firm(),
+            Column("series", Key(KEY_LENGTH), primary_key=True),
+            Column("last", BigInteger, nullable=False),
+        ),
+        events=_events(build),
+        event_invoices=_event_invoices(build),
+        inbox=_inbox(build),
+    )
+
+
+class _Builder:
+    """Names and options that all tables share."""
+
+    def __init__(self, metadata: MetaData, prefix: str, schema: str | None) -> None:
+        self._metadata, self._prefix, self._schema = metadata, prefix, schema
+
+    def table(self, name: str, *columns: Column[Any]) -> Table:
+        return Table(
+            f"{self._prefix}{name}",
+            self._metadata,
+            *columns,
+            schema=self._schema,
+            mysql_engine="InnoDB",
+            mysql_charset="utf8mb4",
+            mariadb_engine="InnoDB",
+            mariadb_charset="utf8mb4",
+        )
+
+    def records(self, name: str, *columns: Column[Any], is_firm: bool = False) -> Table:
+        """A table of records: its key, its version, its own columns, and the document."""
+        key = [_firm()] if is_firm else [_firm(), Column("id", Key(KEY_LENGTH), primary_key=True)]
+        version = Column("version", Integer, nullable=False)
+        return self.table(name, *key, version, *columns, Column("document", document(), nullable=False))
+
+    def index(
+        self,
+        name: str,
+        *columns: Column[Any],
+        unique: bool = False,
+        where: ColumnElement[bool] | None = None,
+    ) -> None:
+        """An index of these columns; only of the rows *where* holds, on databases that can."""
+        Index(f"ix_{self._prefix}{name}", *columns, unique=unique, sqlite_where=where, postgresql_where=where)
+
+
+def _firm() -> Column[str]:
+    return Column("firm_id", Key(KEY_LENGTH), primary_key=True)
+
+
+def _key(name: str, *, nullable: bool = False) -> Column[str]:
+    return Column(name, Key(KEY_LENGTH), nullable=nullable)
+
+
+def _minor(name: str) -> Column[int]:
+    return Column(name, Minor, nullable=False)
+
+
+def _currency() -> Column[str]:
+    return Column("currency", Key(CURRENCY), nullable=False)
+
+
+def _moment(name: str, *, nullable: bool = False) -> Column[Any]:
+    return Column(name, Instant, nullable=nullable)
+
+
+def _word(name: str) -> Column[str]:
+    return Column(name, Key(20), nullable=False)
+
+
+def _ref() -> tuple[Column[str], Column[str], Column[str]]:
+    """A gateway's object: all three NULL without one, the account '' for the gateway's own default account."""
+    return (
+        _key("ref_gateway", nullable=True),
+        _key("ref_account", nullable=True),
+        Column("ref_id", Key(255), nullable=True),
+    )
+
+
+def _clients(build: _Builder) -> Table:
+    # Folding makes some letters three: a name of 200 characters needs room.
+    return build.records("clients", Column("folded_name", Key(600), nullable=False))
+
+
+def _charges(build: _Builder) -> Table:
+    table = build.records(
+        "charges",
+        _key("client_id"),
+        Column("is_open", Boolean, nullable=False),
+        _moment("added_at"),
+    )
+    c = table.c
+    build.index("charges_open", c.firm_id, c.client_id, c.added_at, c.id, where=c.is_open)
+    return table
+
+
+def _invoices(build: _Builder) -> Table:
+    sums = ("gross", "paid", "in_flight", "refunded", "credited", "credited_tax", "written_off")
+    table = build.records(
+        "invoices",
+        _key("client_id"),
+        _currency(),
+        Column("policy", Key(DIGEST), nullable=False),
+        _moment("drafted_at"),
+        _key("number", nullable=True),
+        _key("folded_number", nullable=True),
+        Column("issued_on", Date),
+        Column("due_on", Date),
+        # The first day on which it is overdue if it is not paid: past the due date and its grace days.
+        Column("overdue_from", Date),
+        *map(_minor, sums),
+        _moment("delivered_at", nullable=True),
+        _moment("first_viewed_at", nullable=True),
+        _moment("voided_at", nullable=True),
+        Column("void_reason", document()),
+        _moment("held_at", nullable=True),
+        Column("hold_reason", document()),
+        _moment("autopay_failed_at", nullable=True),
+        Column("owed", BigInteger, Computed(_OWED, persisted=True)),
+        Column("balance", BigInteger, Computed(_BALANCE, persisted=True)),
+        # Of invoices with an open balance only: the one range that awaiting and overdue are halves of.
+        Column("collect_from", Date, Computed(f"CASE WHEN {_BALANCE} > 0 THEN overdue_from END", persisted=True)),
+    )
+    c = table.c
+    build.index("invoices_number", c.firm_id, c.number, unique=True)
+    build.index("invoices_search", c.firm_id, c.folded_number)
+    build.index("invoices_newest", c.firm_id, c.drafted_at, c.id)
+    build.index("invoices_client", c.firm_id, c.client_id, c.drafted_at, c.id)
+    build.index("invoices_drafts", c.firm_id, c.currency, c.drafted_at, where=c.issued_on.is_(None))
+    build.index("invoices_collect", c.firm_id, c.collect_from, c.currency, c.balance, where=c.collect_from.is_not(None))
+    build.index("invoices_failed", c.firm_id, c.autopay_failed_at, where=c.autopay_failed_at.is_not(None))
+    return table
+
+
+def _credit_notes(build: _Builder) -> Table:
+    table = build.records("credit_notes", _key("invoice_id"), _key("number"), _moment("issued_at"))
+    build.index("credit_notes_number", table.c.firm_id, table.c.number, unique=True)
+    build.index("credit_notes_invoice", table.c.firm_id, table.c.invoice_id)
+    return table
+
+
+def _payments(build: _Builder) -> Table:
+    table = build.records(
+        "payments",
+        _key("client_id"),
+        _word("state"),
+        _word("method"),
+        _currency(),
+        _minor("amount"),
+        _minor("refunded"),
+        Column("received_on", Date, nullable=False),
+        _moment("created_at"),
+        _moment("completed_at", nullable=True),
+        *_ref(),
+    )
+    c = table.c
+    # A gateway's payment is in the books once, in whichever firm.
+    build.index("payments_ref", c.ref_gateway, c.ref_account, c.ref_id, unique=True)
+    build.index("payments_client", c.firm_id, c.client_id, c.created_at)
+    build.index("payments_received", c.firm_id, c.received_on)
+    return table
+
+
+def _applications(build: _Builder) -> Table:
+    """Which invoices a payment was meant for or is on, an amount each."""
+    table = build.table(
+        "applications",
+        _firm(),
+        Column("payment_id", Key(KEY_LENGTH), primary_key=True),
+        Column("invoice_id", Key(KEY_LENGTH), primary_key=True),
+        _minor("intended"),
+        _minor("applied"),
+    )
+    build.index("applications_invoice", table.c.firm_id, table.c.invoice_id)
+    return table
+
+
+def _refunds(build: _Builder) -> Table:
+    table = build.records(
+        "refunds",
+        _key("payment_id"),
+        _word("state"),
+        _currency(),
+        _minor("amount"),
+        _moment("requested_at"),
+        _moment("succeeded_at", nullable=True),
+    )
+    build.index("refunds_payment", table.c.firm_id, table.c.payment_id)
+    return table
+
+
+def _methods(build: _Builder) -> Table:
+    table = build.records(
+        "methods", _key("client_id"), Column("is_active", Boolean, nullable=False), _moment("attached_at")
+    )
+    build.index("methods_client", table.c.firm_id, table.c.client_id)
+    return table
+
+
+def _operations(build: _Builder) -> Table:
+    table = build.records(
+        "operations",
+        _word("state"),
+        Column("is_done", Boolean, nullable=False),
+        _moment("created_at"),
+        _moment("leased_until", nullable=True),
+        *_ref(),
+    )
+    c = table.c
+    build.index("operations_in_doubt", c.is_done, c.created_at, c.id, where=c.is_done == false())
+    build.index("operations_ref", c.ref_gateway, c.ref_account, c.ref_id)
+    return table
+
+
+def _events(build: _Builder) -> Table:
+    """What happened, in order of position, and the outbox: what no subscriber has taken yet."""
+    table = build.table(
+        "events",
+        Column("position", position(), primary_key=True),
+        _key("firm_id"),
+        _key("stream"),
+        Column("kind", Key(50), nullable=False),
+        Column("happened_on", Date, nullable=False),
+        Column("is_delivered", Boolean, nullable=False),
+        Column("document", document(), nullable=False),
+    )
+    c = table.c
+    build.index("events_firm", c.firm_id, c.position)
+    build.index("events_undelivered", c.is_delivered, c.position, where=c.is_delivered == false())
+    return table
+
+
+def _event_invoices(build: _Builder) -> Table:
+    """The timelines: which events stand in which invoice's."""
+    return build.table(
+        "event_invoices",
+        _firm(),
+        Column("invoice_id", Key(KEY_LENGTH), primary_key=True),
+        Column("position", BigInteger, primary_key=True, autoincrement=False),
+    )
+
+
+def _inbox(build: _Builder) -> Table:
+    """Gateways' events: those that were heard, each once, and those that are kept for later."""
+    table = build.table(
+        "inbox",
+        Column("gateway", Key(KEY_LENGTH), primary_key=True),
+        Column("account", Key(KEY_LENGTH), primary_key=True),
+        Column("event_id", Key(255), primary_key=True),
+        _key("firm_id", nullable=True),
+        Column("is_heard", Boolean, nullable=False),
+        _moment("parked_at", nullable=True),
+        Column("tries", Integer, nullable=False),
+        Column("document", document()),
+    )
+    c = table.c
+    build.index("inbox_parked", c.is_heard, c.tries, c.parked_at, where=c.is_heard == false())
+    return table
+
+
+metadata: Final = MetaData()
+"""billcore's own, for a host that has none; its tables are named billcore_*."""
+
+TABLES: Final = build_tables(metadata)

@@ -1,0 +1,114 @@
+"""Where a unit of work's transaction comes from: our own on an engine, or a part of the host's on its connection."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from sqlalchemy import Connection, Engine, Table, Transaction, false
+
+from billcore.errors import UnsafeDatabase
+from billcore_sqlalchemy import sqlite
+from billcore_sqlalchemy.failures import in_our_words
+
+_LEVEL: Final = "READ COMMITTED"
+
+
+class OwnTransactions:
+    """A transaction of our own on a connection of the engine.
+
+    Writers lock the rows they read, so they need READ COMMITTED: under a stricter level MariaDB would lock the row and
+    then hand out what it was before. Readers see one moment. On SQLite a writer holds the whole database.
+    """
+
+    is_always_open: Final = False
+
+    def __init__(self, engine: Engine, some_table: Table) -> None:
+        self._engine = engine
+        self._reading = engine.execution_options(**{sqlite.READING: True})
+        self._some_table = some_table
+        self._level: str | None = None
+        if engine.dialect.name == "sqlite":
+            with self.reading():
+                pass
+
+    @contextmanager
+    def writing(self) -> Iterator[Transaction]:
+        with self._engine.connect() as connection, _begun(connection) as transaction:
+            self._prepare(connection, is_writing=True)
+            yield transaction
+
+    @contextmanager
+    def reading(self) -> Iterator[Transaction]:
+        with self._reading.connect() as connection, _begun(connection) as transaction:
+            self._prepare(connection, is_writing=False)
+            yield transaction
+
+    def _prepare(self, connection: Connection, *, is_writing: bool) -> None:
+        if connection.dialect.name == "sqlite":
+            sqlite.require_transactions(connection)
+            if is_writing and not sqlite.is_configured(self._engine):
+                take_the_lock(connection, self._some_table)
+            return
+        if self._level is None:
+            self._level = connection.get_isolation_level()
+            if self._level == "AUTOCOMMIT":
+                raise UnsafeDatabase("this engine commits every statement by itself; create it without AUTOCOMMIT")
+        if is_writing and self._level == _LEVEL:
+            return
+        level = _LEVEL if is_writing else "REPEATABLE READ, READ ONLY"
+        connection.exec_driver_sql(f"SET TRANSACTION ISOLATION LEVEL {level}")
+        if connection.dialect.name in ("mysql", "mariadb"):
+            # There it is said of the next transaction, which must be this one and not the connection's next user's.
+            connection.exec_driver_sql("START TRANSACTION")
+
+
+class HostTransaction:
+    """A part of the transaction that the host has open: a savepoint, so that a unit that fails undoes its own part.
+
+    It never commits. The isolation level is the host's; the version that every save compares holds under each.
+    """
+
+    is_always_open: Final = True
+
+    def __init__(self, connection: Connection, some_table: Table) -> None:
+        self._connection = connection
+        self._some_table = some_table
+
+    @contextmanager
+    def writing(self) -> Iterator[Transaction]:
+        with in_our_words():
+            transaction = self._connection.begin_nested()
+        with _ended(transaction):
+            if self._connection.dialect.name == "sqlite":
+                sqlite.require_transactions(self._connection)
+                take_the_lock(self._connection, self._some_table)
+            yield transaction
+
+    @contextmanager
+    def reading(self) -> Iterator[Transaction]:
+        with self.writing() as transaction:
+            yield transaction
+
+
+def take_the_lock(connection: Connection, some_table: Table) -> None:
+    """Become SQLite's one writer now, before anything is read: a write that changes nothing does it."""
+    with in_our_words():
+        connection.execute(some_table.update().where(false()).values(version=some_table.c.version))
+
+
+@contextmanager
+def _begun(connection: Connection) -> Iterator[Transaction]:
+    with in_our_words():
+        transaction = connection.begin()
+    with _ended(transaction):
+        yield transaction
+
+
+@contextmanager
+def _ended(transaction: Transaction) -> Iterator[Transaction]:
+    """Whatever was not committed is undone."""
+    try:
+        yield transaction
+    finally:
+        if transaction.is_active:
+            transaction.rollback()

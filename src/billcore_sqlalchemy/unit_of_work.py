@@ -1,0 +1,149 @@
+"""One transaction of one firm: its repositories, the firm itself, its numbers, and what gateways told."""
+
+from functools import cache
+from typing import Any
+
+from attrs import evolve
+from sqlalchemy import Select, Table, Transaction, Update, select
+
+from billcore.clients import Firm, NumberSeries
+from billcore.errors import AlreadyExists, NotFound, StaleWrite
+from billcore.ids import FirmId
+from billcore.ports.gateway import GatewayEvent
+from billcore.ports.store import Request
+from billcore_sqlalchemy import documents, inbox
+from billcore_sqlalchemy.events import Events
+from billcore_sqlalchemy.failures import in_our_words
+from billcore_sqlalchemy.invoices import Invoices
+from billcore_sqlalchemy.parties import Charges, Clients, CreditNotes, Methods
+from billcore_sqlalchemy.payments import Operations, Payments, Refunds
+from billcore_sqlalchemy.policies import KnownPolicies, Policies
+from billcore_sqlalchemy.records import VERSION_ONLY
+from billcore_sqlalchemy.session import Session, is_storable, require_key
+from billcore_sqlalchemy.statements import FIRM, ID, VERSION, insert_new
+from billcore_sqlalchemy.tables import Tables
+
+
+class SqlUnitOfWork:
+    """One transaction of one firm."""
+
+    def __init__(self, session: Session, tables: Tables, known: KnownPolicies, transaction: Transaction) -> None:
+        self._session = session
+        self._tables = tables
+        self._transaction = transaction
+        self._policies = Policies(session, tables.policies, known)
+        self.clients = Clients(session, tables.clients)
+        self.charges = Charges(session, tables.charges)
+        self.invoices = Invoices(session, tables, self._policies)
+        self.credit_notes = CreditNotes(session, tables.credit_notes)
+        self.payments = Payments(session, tables)
+        self.refunds = Refunds(session, tables.refunds)
+        self.methods = Methods(session, tables.methods)
+        self.operations = Operations(session, tables.operations)
+        self.requests = Requests(session, tables.requests)
+        self.events = Events(session, tables)
+
+    @property
+    def firm_id(self) -> FirmId:
+        return self._session.firm_id
+
+    def firm(self) -> Firm:
+        row = self._session.query(_firm(self._tables.firms), {"the_firm": self.firm_id}).first()
+        if row is None:
+            raise self._no_firm(self.firm_id)
+        return documents.read(Firm, row.document, version=row.version)
+
+    def add_firm(self, firm: Firm) -> Firm:
+        self._session.require_own(firm.id, "the record")
+        added = evolve(firm, version=1)
+        row = {"firm_id": firm.id, "version": 1, "document": documents.write(added, without=VERSION_ONLY)}
+        if not self._session.insert(insert_new(self._tables.firms, self._session.dialect), row):
+            raise AlreadyExists(f"firm {firm.id!r} exists already")
+        return added
+
+    def save_firm(self, firm: Firm) -> Firm:
+        self._session.require_writing()
+        if firm.id != self.firm_id:
+            raise self._no_firm(firm.id)
+        saved = evolve(firm, version=firm.version + 1)
+        key = {"the_firm": firm.id, "the_version": firm.version}
+        content = {"version": saved.version, "document": documents.write(saved, without=VERSION_ONLY)}
+        if self._session.change(_save_firm(self._tables.firms), {**key, **content}).rowcount == 1:
+            return saved
+        self.firm()
+        raise StaleWrite(f"firm {firm.id!r} was changed since it was read; read it again and repeat")
+
+    def next_number(self, series: NumberSeries) -> str:
+        counters, key = self._tables.counters, {"the_firm": self.firm_id, "the_id": series.prefix}
+        # Counting comes before looking: it locks the counter, so that two can never be given one number.
+        while self._session.change(_count(counters), key).rowcount == 0:
+            first = {"firm_id": self.firm_id, "series": series.prefix, "last": 0}
+            self._session.insert(insert_new(counters, self._session.dialect), first)
+        last: int = self._session.query(_counted(counters), key).scalar_one()
+        return series.number(last)
+
+    def hear(self, event: GatewayEvent) -> bool:
+        return inbox.hear(self._session, self._tables.inbox, event)
+
+    def commit(self) -> None:
+        self._session.require_writing()
+        self._session.end()
+        with in_our_words():
+            self._transaction.commit()
+        self._policies.committed()
+
+    def _no_firm(self, firm_id: str) -> NotFound:
+        return NotFound(f"no firm {firm_id!r} here; check the id, and open the firm first")
+
+
+class Requests:
+    """The host's idempotency keys that this firm has used."""
+
+    def __init__(self, session: Session, table: Table) -> None:
+        self._session = session
+        self._table = table
+
+    def find(self, request_id: str) -> Request | None:
+        if not is_storable(request_id):
+            return None
+        values = {"the_firm": self._session.firm_id, "the_id": request_id}
+        row = self._session.query(_request(self._table), values).first()
+        if row is None:
+            return None
+        return Request(request_id=row.request_id, fingerprint=row.fingerprint, result_id=row.result_id)
+
+    def add(self, request: Request) -> None:
+        row = {
+            "firm_id": self._session.firm_id,
+            "request_id": require_key(request.request_id, "request id"),
+            "fingerprint": require_key(request.fingerprint, "fingerprint"),
+            "result_id": require_key(request.result_id, "result id"),
+        }
+        if not self._session.insert(insert_new(self._table, self._session.dialect), row):
+            raise AlreadyExists("this request id is used already; find it and compare its parameters")
+
+
+@cache
+def _firm(firms: Table) -> Select[Any]:
+    return select(firms.c.version, firms.c.document).where(firms.c.firm_id == FIRM)
+
+
+@cache
+def _save_firm(firms: Table) -> Update:
+    return firms.update().where(firms.c.firm_id == FIRM, firms.c.version == VERSION)
+
+
+@cache
+def _count(counters: Table) -> Update:
+    c = counters.c
+    return counters.update().where(c.firm_id == FIRM, c.series == ID).values(last=c.last + 1)
+
+
+@cache
+def _counted(counters: Table) -> Select[Any]:
+    return select(counters.c.last).where(counters.c.firm_id == FIRM, counters.c.series == ID)
+
+
+@cache
+def _request(requests: Table) -> Select[Any]:
+    return select(requests).where(requests.c.firm_id == FIRM, requests.c.request_id == ID)
