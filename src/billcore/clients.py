@@ -3,7 +3,7 @@
 import calendar
 from datetime import date, datetime, timedelta
 from enum import Enum
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo
 
 from attrs import field, frozen
 
@@ -116,8 +116,15 @@ class Firm:
     def __attrs_post_init__(self) -> None:
         text(self.id, "firm id", longest=100, required=True)
         exponent(self.currency)
-        if self.timezone not in available_timezones():
-            raise BadText(f"{self.timezone!r} is not an IANA timezone such as 'America/New_York'")
+        _require_timezone(self.timezone)
+
+
+def _require_timezone(name: str) -> None:
+    text(name, "timezone", longest=100, required=True)
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError):
+        raise BadText(f"{name!r} is not an IANA timezone such as 'America/New_York'") from None
 
 
 @frozen(kw_only=True)
