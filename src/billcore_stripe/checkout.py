@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
-from billcore.errors import UnsupportedByGateway
+from billcore.errors import GatewayRequestInvalid
 from billcore.ids import GatewayRef, OperationId
 from billcore.methods import Method
 from billcore.payments.instruction import CheckoutCommand
@@ -35,12 +35,13 @@ _STATUSES: Final = {
 
 
 def check_command(command: CheckoutCommand) -> None:
-    """Refuse before any call what Stripe cannot do: AmountNotRepresentable or UnsupportedByGateway."""
+    """Refuse before any call what Stripe cannot do: AmountNotRepresentable or GatewayRequestInvalid."""
     check_charge(command.amount)
     if not _types(command):
-        raise UnsupportedByGateway(
+        raise GatewayRequestInvalid(
             f"none of the methods asked for can be offered in {command.amount.currency}: "
-            "Stripe's page takes card, and ach in USD"
+            "Stripe's page takes card, and ach in USD",
+            field="methods",
         )
 
 

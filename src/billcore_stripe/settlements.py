@@ -2,6 +2,7 @@
 
 import logging
 from datetime import datetime
+from math import ceil
 from typing import Final
 
 from billcore.fees import FeeKind, FeeLine
@@ -27,7 +28,8 @@ _CATEGORY_KINDS: Final = {"dispute": FeeKind.DISPUTE, "dispute_reversal": FeeKin
 
 def build_transactions(since: datetime, until: datetime) -> Request:
     """The account's balance transactions of a span of time, with what caused each."""
-    created = {"gte": int(since.timestamp()), "lt": int(until.timestamp())}
+    # Stripe counts whole seconds: those of which a part lies in the span belong to it.
+    created = {"gte": int(since.timestamp()), "lt": ceil(until.timestamp())}
     params = {"created": created, "expand": ["data.source"]}
     return Request(method="get", path="/v1/balance_transactions", params=params)
 

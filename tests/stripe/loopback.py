@@ -42,6 +42,7 @@ class Loopback:
 
     def __init__(self) -> None:
         self.objects: dict[str, Fields] = {}
+        self.knows_fees_at_once = False
         self.requests: list[tuple[str, str, Fields, dict[str, str]]] = []
         self._faults: list[tuple[str, str]] = []
         self._answers: dict[str, tuple[str, str, int, bytes]] = {}
@@ -62,8 +63,10 @@ class Loopback:
     # ── What a test arranges ─────────────────────────────────────────────────────────────────────────────────────────
 
     def misbehave(self, kind: str, path: str = "", times: int = 1) -> None:
-        """Before: rate_limit, api_error, html, unauthorized, permission, reset_before. After: reset_after, truncated,
-        error_after. For the next requests whose path ends in *path*."""
+        """Play a fault on the next requests whose path ends in the pattern.
+
+        Before anything is done: those of ``_BEFORE``. After it: reset_after, truncated, error_after.
+        """
         self._faults += [(kind, path)] * times
 
     def settle_fees(self) -> None:
@@ -73,6 +76,25 @@ class Loopback:
                 amount = _whole(charge["amount"])
                 fee = amount * 29 // 1000 + 30
                 charge["balance_transaction"] = self._book(charge, amount, fee, "charge")["id"]
+
+    def settle_debit(self, payment_id: str, failure: str | None = None) -> None:
+        """The bank's word on a debit, days later."""
+        payment, charge = self.objects[payment_id], self._charge_of(payment_id)
+        charge["status"] = "succeeded" if failure is None else "failed"
+        payment.update(status="succeeded", amount_received=payment["amount"])
+        if failure is not None:
+            error = {"type": "invalid_request_error", "code": failure, "message": "failed"}
+            payment.update(status="requires_payment_method", amount_received=0, last_payment_error=error)
+
+    def pay_page(self, page_id: str) -> None:
+        """The client pays on the hosted page."""
+        page = self.objects[page_id]
+        method = self.get_method({}, "pm_card_visa")
+        params = {"amount": page["_amount"], "currency": page["_currency"], "metadata": page["metadata"]}
+        paid = self.make_payment(
+            {**params, "payment_method": method["id"], "allowed_payment_method_types": ["card"], "confirm": "true"}
+        )
+        page.update(status="complete", url=None, payment_intent=paid["id"])
 
     def dispute(self, payment_id: str) -> None:
         charge = self._charge_of(payment_id)
@@ -92,10 +114,10 @@ class Loopback:
             row["_payout"] = payout_id
         return payout_id
 
-    def tell(self, type_: str, object_id: str) -> Fields:
+    def tell(self, type_: str, object_id: str) -> None:
         """Record an event about an object."""
         data = {"object": self._shown(self.objects[object_id])}
-        return self._shown(self._make("event", "evt_", type=type_, data=data, livemode=False))
+        self._make("event", "evt_", type=type_, data=data, livemode=False)
 
     # ── The API ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -105,7 +127,7 @@ class Loopback:
         params = _decoded(body if method == "POST" else query)
         with self._lock:
             self.requests.append((method, path, params, headers))
-            fault = next((each for each in self._faults if path.endswith(each[1])), None)
+            fault = next((each for each in self._faults if re.search(f"{each[1]}$", path)), None)
             if fault is not None:
                 self._faults.remove(fault)
             kind = fault[0] if fault is not None else None
@@ -175,8 +197,17 @@ class Loopback:
             exchange_rate=None, source=source["id"],
         )  # fmt: skip
 
+    def _kept(self, method_id: object, customer_id: object) -> Fields:
+        method = self._get("payment_method", method_id)
+        if method["customer"] != customer_id:
+            raise Refused(400, type="invalid_request_error", param="payment_method")
+        return method
+
     def _charge_of(self, payment_id: object) -> Fields:
-        return self._get("charge", self._get("payment_intent", payment_id)["latest_charge"])
+        charge = self.objects.get(str(self._get("payment_intent", payment_id)["latest_charge"]))
+        if charge is None:
+            raise Refused(400, type="invalid_request_error", param="payment_intent")
+        return charge
 
     # ── Operations ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -232,7 +263,7 @@ class Loopback:
         return self._shown(self._get("setup_intent", id_))
 
     def make_payment(self, params: Fields) -> Fields:
-        method = self._get("payment_method", params["payment_method"])
+        method = self._kept(params["payment_method"], params.get("customer"))
         payment = self._make(
             "payment_intent", "pi_", amount=_whole(params["amount"]), currency=params["currency"],
             customer=params.get("customer"), payment_method=method["id"], metadata=params.get("metadata", {}),
@@ -246,7 +277,7 @@ class Loopback:
         if payment["status"] not in ("requires_confirmation", "requires_payment_method"):
             raise Refused(400, type="invalid_request_error", code="payment_intent_unexpected_state",
                           payment_intent=self._shown(payment))  # fmt: skip
-        method = self._get("payment_method", params["payment_method"])
+        method = self._kept(params["payment_method"], payment["customer"])
         token = str(method.get("_token"))
         decline = DECLINES.get(token)
         if token == NEEDS_A_CHALLENGE:
@@ -267,6 +298,9 @@ class Loopback:
         )  # fmt: skip
         payment.update(status="processing" if is_debit else "succeeded", latest_charge=charge["id"])
         payment["amount_received"] = 0 if is_debit else payment["amount"]
+        if self.knows_fees_at_once:
+            self.settle_fees()
+        self.tell("payment_intent.processing" if is_debit else "payment_intent.succeeded", id_)
         return self._shown(payment)
 
     def cancel(self, params: Fields, id_: str) -> Fields:
@@ -312,20 +346,23 @@ class Loopback:
         return self._page("dispute", params, payment_intent=params["payment_intent"])
 
     def open_page(self, params: Fields) -> Fields:
-        return self._make(
+        item = _inside(_inside(params["line_items"], 0), "price_data")
+        page = self._make(
             "checkout.session", "cs_", status="open", url="https://checkout.stripe.test/page", payment_intent=None,
             metadata=params["metadata"], expires_at=_whole(params["expires_at"]), customer=params.get("customer"),
+            _amount=_inside(item, "unit_amount"), _currency=_inside(item, "currency"),
         )  # fmt: skip
+        return self._shown(page)
 
     def get_page(self, params: Fields, id_: str) -> Fields:
-        return self._get("checkout.session", id_)
+        return self._shown(self._get("checkout.session", id_))
 
     def close_page(self, params: Fields, id_: str) -> Fields:
         page = self._get("checkout.session", id_)
         if page["status"] != "open":
             raise Refused(400, type="invalid_request_error")
         page.update(status="expired", url=None)
-        return page
+        return self._shown(page)
 
     def transactions(self, params: Fields) -> Fields:
         wanted = {"_payout": params["payout"]} if "payout" in params else {}
@@ -383,6 +420,11 @@ _BEFORE: dict[str | None, tuple[int, bytes]] = {
 
 def _whole(value: object) -> int:
     return int(str(value))
+
+
+def _inside(value: object, name: str | int) -> object:
+    assert isinstance(value, dict | list)
+    return value[name]  # type: ignore[index]
 
 
 def _decoded(encoded: str) -> Fields:
