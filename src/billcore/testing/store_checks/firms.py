@@ -1,0 +1,156 @@
+"""Firms: nothing of one is seen, changed or counted in another, whatever id is asked for."""
+
+from collections.abc import Callable, Iterable
+
+import pytest
+from attrs import evolve
+
+from billcore.clients import Firm
+from billcore.errors import BillcoreError, NotFound, UnitOfWorkMisuse
+from billcore.ports.store import InvoiceFilter, Store, UnitOfWork
+from billcore.testing import builders
+from billcore.testing.builders import later
+from billcore.testing.contract import check
+from billcore.testing.store_checks.kinds import KINDS, Kept
+from billcore.testing.store_checks.shape import Opened, StoreChecks, opened
+
+
+class FirmChecks(StoreChecks):
+    """Isolation, for every method of every repository."""
+
+    @check
+    def test_a_record_of_another_firm_is_not_found(self, store: Store) -> None:
+        """Put the firm into every query by id: asked for in another firm, a record is as unknown as an invented one."""
+        acme, other = opened(store), _empty(store)
+        with store.read(acme.id) as work:
+            theirs = [kind.get(work, kind.known) for kind in KINDS]
+
+        with store.begin(other.id) as work:
+            for kind in KINDS:
+                for ask in (kind.get, kind.peek):
+                    with pytest.raises(NotFound):
+                        ask(work, kind.known)
+            with pytest.raises(NotFound):
+                work.charges.get_all([acme.charge.id])
+            for held in theirs:
+                with pytest.raises(NotFound):
+                    held.save(work)
+            with pytest.raises(NotFound):
+                work.invoices.remove(acme.draft)
+            with pytest.raises(NotFound):
+                work.save_firm(acme.firm)
+            work.commit()
+
+        assert _records(store, acme) == [held.record for held in theirs]
+
+    @check
+    def test_a_list_has_the_records_of_its_own_firm_only(self, store: Store) -> None:
+        """Put the firm into every query of a list, also where the list is of one client, invoice or payment."""
+        acme, other = opened(store), _empty(store)
+        with store.begin(acme.id) as work:
+            work.events.append([builders.an_event(acme.firm, acme.invoice.id)])
+            work.commit()
+
+        with store.read(other.id) as work:
+            found = {name: list(ask()) for name, ask in _lists(work, acme).items()}
+            page = work.invoices.page(InvoiceFilter(on=later(0).date()))
+
+        assert found == {name: [] for name in found}
+        assert (page.invoices, page.matching, page.total) == ((), 0, 0)
+
+    @check
+    def test_the_same_id_in_two_firms_is_two_records(self, store: Store) -> None:
+        """Make the firm a part of every primary key, or one firm could learn which ids another one uses."""
+        acme = opened(store)
+        try:
+            other = opened(store, "other")
+        except BillcoreError as error:
+            pytest.fail(f"the same ids in a second firm: {type(error).__name__}: {error}")
+
+        with store.begin(other.id) as work:
+            for kind in KINDS:
+                kind.get(work, kind.known).save(work)
+            work.invoices.remove(work.invoices.get(other.draft.id))
+            work.commit()
+
+        with store.read(acme.id) as work:
+            assert work.invoices.get(acme.draft.id) == acme.draft
+            for kind in KINDS:
+                assert kind.get(work, kind.known).record.version == 1, kind.name
+
+    @check
+    def test_a_record_or_event_of_another_firm_cannot_be_added(self, store: Store) -> None:
+        """Compare the record's firm with the unit's own, and raise UnitOfWorkMisuse: the program mixed two firms up."""
+        acme, other = opened(store), _empty(store)
+        with store.read(acme.id) as work:
+            theirs = [kind.get(work, kind.known) for kind in KINDS]
+
+        for held in theirs:
+            with store.begin(other.id) as work, pytest.raises(UnitOfWorkMisuse):
+                held.add_again(work)
+        with store.begin(other.id) as work, pytest.raises(UnitOfWorkMisuse):
+            work.events.append([builders.an_event(acme.firm)])
+        with store.begin(builders.a_firm("third").id) as work, pytest.raises(UnitOfWorkMisuse):
+            work.add_firm(acme.firm)
+
+    @check
+    def test_every_firm_that_was_opened_is_listed(self, store: Store) -> None:
+        """List the firms that were committed, each once."""
+        before = list(store.firms())
+        for firm_id in ("other", "acme"):
+            opened(store, firm_id)
+        with store.begin(builders.a_firm("third").id) as work:
+            work.add_firm(builders.a_firm("third"))
+
+        assert (before, sorted(store.firms())) == ([], ["acme", "other"])
+
+    @check
+    def test_a_unit_of_work_says_whose_it_is(self, store: Store) -> None:
+        """Keep the firm id that begin() and read() were given; they open also for a firm that is not there yet."""
+        firm = builders.a_firm("new")
+
+        with store.read(firm.id) as work:
+            assert work.firm_id == firm.id
+        with store.begin(firm.id) as work:
+            assert work.firm_id == firm.id
+            assert work.add_firm(firm) == work.firm() == evolve(firm, version=1)
+
+
+def _empty(store: Store) -> Firm:
+    """A second firm, with nothing in its books."""
+    firm = builders.a_firm("other")
+    with store.begin(firm.id) as work:
+        work.add_firm(firm)
+        work.commit()
+    return firm
+
+
+def _lists(work: UnitOfWork, acme: Opened) -> dict[str, Callable[[], Iterable[object]]]:
+    """Every list that a unit of work gives, asked for with the ids of another firm."""
+    return {
+        "clients.all": work.clients.all,
+        "charges.unbilled": work.charges.unbilled,
+        "charges.unbilled of a client": lambda: work.charges.unbilled(acme.client.id),
+        "invoices.all": work.invoices.all,
+        "invoices.page of a client": lambda: (
+            work.invoices.page(InvoiceFilter(on=later(0).date(), client_id=acme.client.id)).invoices
+        ),
+        "invoices.page of a number": lambda: (
+            work.invoices.page(InvoiceFilter(on=later(0).date(), search="INV-0000")).invoices
+        ),
+        "credit_notes.of_invoice": lambda: work.credit_notes.of_invoice(acme.invoice.id),
+        "payments.all": work.payments.all,
+        "payments.of_invoice": lambda: work.payments.of_invoice(acme.invoice.id),
+        "payments.of_client": lambda: work.payments.of_client(acme.client.id),
+        "refunds.all": work.refunds.all,
+        "refunds.of_payment": lambda: work.refunds.of_payment(acme.payment.id),
+        "methods.of_client": lambda: work.methods.of_client(acme.client.id),
+        "operations.all": work.operations.all,
+        "events.all": work.events.all,
+        "events.about_invoice": lambda: work.events.about_invoice(acme.invoice.id),
+    }
+
+
+def _records(store: Store, books: Opened) -> list[Kept]:
+    with store.read(books.id) as work:
+        return [kind.get(work, kind.known).record for kind in KINDS]
