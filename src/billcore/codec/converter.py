@@ -18,7 +18,6 @@ from typing import Final, NewType, Union, get_args, get_origin
 import attrs
 from cattrs import Converter
 from cattrs.errors import ClassValidationError
-from cattrs.fns import identity
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
 from billcore.codec import values
@@ -30,9 +29,9 @@ from billcore.money import Money
 
 _SINGLE: Final[Mapping[object, Codec]] = MappingProxyType(
     {
-        str: Codec(values.read_text, identity),
-        int: Codec(values.read_int, identity),
-        bool: Codec(values.read_bool, identity),
+        str: Codec(values.read_text, values.write_text),
+        int: Codec(values.read_int, values.write_int),
+        bool: Codec(values.read_bool, values.write_bool),
         Decimal: Codec(values.read_decimal, values.write_decimal),
         Money: Codec(values.read_money, values.write_money),
         date: Codec(values.read_day, values.write_day),
@@ -111,7 +110,7 @@ def _optional(members: tuple[object, ...]) -> Codec:
     def write(value: object) -> object:
         return None if value is None else one.write(value)
 
-    return Codec(read, identity if one.write is identity else write)
+    return Codec(read, write)
 
 
 def _tagged(members: tuple[object, ...]) -> Codec:

@@ -50,15 +50,33 @@ def read_text(value: object, _: object) -> str:
     return value
 
 
+def write_text(value: object) -> str:
+    if type(value) is not str:
+        raise mistyped("a str", value)
+    return value
+
+
 def read_int(value: object, _: object) -> int:
     if type(value) is not int:
         raise mistyped("a whole number", value)
     return value
 
 
+def write_int(value: object) -> int:
+    if type(value) is not int:
+        raise mistyped("an int", value)
+    return value
+
+
 def read_bool(value: object, _: object) -> bool:
     if type(value) is not bool:
         raise mistyped("true or false", value)
+    return value
+
+
+def write_bool(value: object) -> bool:
+    if type(value) is not bool:
+        raise mistyped("a bool", value)
     return value
 
 
