@@ -1,8 +1,7 @@
 """An invoice list as CSV that a spreadsheet can open without running anything hidden in it (S0.31).
 
-RFC 4180 in UTF-8. A cell of text that a spreadsheet would take for a formula gets an apostrophe in front; numbers and dates
-are written by billcore itself and stay numbers and dates. Free text about the client's work is left out unless it is asked
-for by its column (S3.42).
+RFC 4180 in UTF-8. A cell of text that a spreadsheet would take for a formula gets an apostrophe in front; numbers and
+dates stay numbers and dates. Free text about the client's work is left out unless its column is asked for (S3.42).
 """
 
 import re
@@ -13,7 +12,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import assert_never
 
-from billcore.errors import BadDocument
+from billcore.errors import InvalidInput
 from billcore.ids import ClientId
 from billcore.invoices.invoice import Invoice
 from billcore.invoices.status import label
@@ -73,12 +72,12 @@ def invoices_csv(
 ) -> Iterator[bytes]:
     """The file, line by line: a heading, then a row per invoice in the given order; join it or stream it.
 
-    *on* is the firm's day for the status. An issued invoice names the client as it did on issue; *client_names* are for
-    drafts. Excel reads UTF-8 only after a *bom*, which other programs take for a part of the first heading. No columns, or
-    one twice, is refused with BadDocument.
+    *on* is the firm's day for the status. An issued invoice names the client as it did on issue; *client_names* are
+    for drafts. Excel reads UTF-8 only after a *bom*, which other programs take for a part of the first heading. Columns
+    that are none, or stand twice, are refused with InvalidInput.
     """
     if not columns or len(set(columns)) != len(columns):
-        raise BadDocument("a CSV file needs at least one column, and each at most once")
+        raise InvalidInput("a CSV file needs at least one column, and each at most once")
     return _lines(invoices, on, columns, client_names or {}, bom)
 
 
@@ -173,8 +172,8 @@ def _quoted(text: str) -> str:
 def _harmless(text: str) -> str:
     """The text with an apostrophe wherever a spreadsheet could begin to read a formula.
 
-    That is at its beginning, and after a semicolon, tab or line break: a spreadsheet that separates cells by one of these
-    does not see our quotes.
+    That is at its beginning, and after a semicolon, tab or line break: a spreadsheet that separates cells by one of
+    these does not see our quotes.
     """
     guarded = "".join(f"'{piece}" if _is_formula(piece) else piece for piece in _BREAK.split(text))
     blank = text[: len(text) - len(text.lstrip())]

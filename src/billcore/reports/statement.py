@@ -69,8 +69,8 @@ def statement(
 ) -> Statement:
     """The statement of a client, from all recorded events of the firm, and from its invoices for the open items.
 
-    What is billed raises the balance; payments, credit notes and write-offs lower it, and client credit does too. Events
-    count on their business date. The open items are those issued before the period's end, at what they owe now.
+    What is billed raises the balance; payments, credit notes and write-offs lower it, and client credit does too.
+    Events count on their business date. The open items are those issued before the period's end, at what they owe now.
     """
     lines = sorted(
         (line for line in _lines(client_id, recorded) if line.on < period.end),
