@@ -26,7 +26,9 @@ from billcore.services.recovery import MIN_AGE, Recovered, Recovery
 from billcore.services.refunds import RefundsDesk
 from billcore.services.reports import ReportsDesk
 from billcore.services.system import RandomIds, SystemClock
+from billcore.services.verification import Verification
 from billcore.services.webhooks import Heard, Hearing
+from billcore.verifying.books import Discrepancy
 
 
 @frozen(kw_only=True)
@@ -89,6 +91,10 @@ class Billing:
     def recover(self, *, min_age: timedelta = MIN_AGE) -> Recovered:
         """Resolve operations in doubt and parked events, of all firms. Run it every minute; any number at once is safe."""
         return Recovery(self._house).run(min_age=min_age)
+
+    def verify(self, firm_id: str) -> tuple[Discrepancy, ...]:
+        """Re-derive everything of one firm (journal, sums, applications, numbers, reservations) and list each discrepancy."""
+        return Verification(self._house).run(FirmId(firm_id))
 
     def deliver_events(self, handler: Callable[[FirmId, RecordedEvent], None], *, limit: int = 500) -> Delivered:
         """Hand committed events to the host: at least once, in order for each record."""

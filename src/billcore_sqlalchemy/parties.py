@@ -37,6 +37,9 @@ class Charges(Records[ChargeId, Charge]):
             return self._select(_open(self._table))
         return self._select(_open_of(self._table), the_id=client_id) if is_storable(client_id) else []
 
+    def all(self) -> Iterable[Charge]:
+        return self._each()
+
     def _columns(self, record: Charge) -> Values:
         is_open = record.state is ChargeState.OPEN
         return {"client_id": record.client_id, "is_open": is_open, "added_at": record.added_at}
@@ -58,6 +61,9 @@ class CreditNotes(Records[CreditNoteId, CreditNote]):
 
     def of_invoice(self, invoice_id: InvoiceId) -> Sequence[CreditNote]:
         return self._related("invoice_id", invoice_id, by="issued_at")
+
+    def all(self) -> Iterable[CreditNote]:
+        return self._each()
 
     def _columns(self, record: CreditNote) -> Values:
         return {"invoice_id": record.invoice_id, "number": record.number, "issued_at": record.issued_at}

@@ -116,6 +116,9 @@ class Charges(_Records[ChargeId, Charge]):
         ]
         return sorted(theirs, key=lambda charge: charge.added_at)
 
+    def all(self) -> Iterable[Charge]:
+        return self._all()
+
 
 class Invoices(_Records[InvoiceId, Invoice]):
     what = "invoice"
@@ -144,6 +147,9 @@ class CreditNotes(_Records[CreditNoteId, CreditNote]):
     def of_invoice(self, invoice_id: InvoiceId) -> Sequence[CreditNote]:
         notes = [note for note in self._all() if note.invoice_id == invoice_id]
         return sorted(notes, key=lambda note: note.issued_at)
+
+    def all(self) -> Iterable[CreditNote]:
+        return self._all()
 
 
 class Payments(_Records[PaymentId, Payment]):

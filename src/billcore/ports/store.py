@@ -118,6 +118,7 @@ class Invoices(Repository[InvoiceId, Invoice], Protocol):
 
 class CreditNotes(Repository[CreditNoteId, CreditNote], Protocol):
     def of_invoice(self, invoice_id: InvoiceId) -> Sequence[CreditNote]: ...
+    def all(self) -> Iterable[CreditNote]: ...
 
 
 class Clients(Repository[ClientId, Client], Protocol):
@@ -130,6 +131,8 @@ class Charges(Repository[ChargeId, Charge], Protocol):
 
     def unbilled(self, client_id: ClientId | None = None) -> Sequence[Charge]:
         """The open charges, of one client or all, oldest first."""
+
+    def all(self) -> Iterable[Charge]: ...
 
 
 class Payments(Repository[PaymentId, Payment], Protocol):
