@@ -7,4 +7,4 @@ class Ids(Protocol):
     """Makes identifiers."""
 
     def new(self, prefix: str) -> str:
-        """A new id such as ``inv_…``, never given out before; later ids sort after earlier ones."""
+        """A new id such as ``inv_…``, never given out before; ids sort by when they were made, to the millisecond."""

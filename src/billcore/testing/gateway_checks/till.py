@@ -63,33 +63,33 @@ class Till:
 
     @property
     def charging(self) -> ChargeGateway:
-        return self._offers(ChargeGateway)  # type: ignore[type-abstract]
+        return self._offers(ChargeGateway)
 
     @property
     def two_step(self) -> TwoStepGateway:
         if not self.gateway.capabilities.two_step:
             pytest.skip("capabilities.two_step is false")
-        return self._offers(TwoStepGateway)  # type: ignore[type-abstract]
+        return self._offers(TwoStepGateway)
 
     @property
     def refunding(self) -> RefundGateway:
-        return self._offers(RefundGateway)  # type: ignore[type-abstract]
+        return self._offers(RefundGateway)
 
     @property
     def vault(self) -> VaultGateway:
-        return self._offers(VaultGateway)  # type: ignore[type-abstract]
+        return self._offers(VaultGateway)
 
     @property
     def pages(self) -> CheckoutGateway:
-        return self._offers(CheckoutGateway)  # type: ignore[type-abstract]
+        return self._offers(CheckoutGateway)
 
     @property
     def telling(self) -> WebhookGateway:
-        return self._offers(WebhookGateway)  # type: ignore[type-abstract]
+        return self._offers(WebhookGateway)
 
     @property
     def settling(self) -> SettlementGateway:
-        return self._offers(SettlementGateway)  # type: ignore[type-abstract]
+        return self._offers(SettlementGateway)
 
     def needs(self, hook: Hook | None, name: str) -> Hook:
         """The hook, or a skip by its name."""
