@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from requests import PreparedRequest, Response, Session
 from requests.adapters import HTTPAdapter
+from tests.stripe.events import event, signed
 from tests.stripe.loopback import Loopback
 from tests.stripe.peers import SECRET_KEY, WEBHOOK_SECRET, Peer, control, misbehave
-from tests.stripe.test_webhooks import event, signed
 
 from billcore.ids import GatewayRef
 from billcore.money import Money

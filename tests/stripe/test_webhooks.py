@@ -1,14 +1,13 @@
 """Webhooks: whoever has no secret, no right clock or no event gets WebhookRejected, with nothing of the body in it."""
 
-import hmac
 import json
 import traceback
-from datetime import UTC, datetime, timedelta
-from hashlib import sha256
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
+from tests.stripe.events import NOW, SECRETS, event, signed
 
 from billcore.errors import WebhookRejected
 from billcore.ids import FirmId, GatewayRef, OperationId
@@ -16,33 +15,7 @@ from billcore.ports.gateway import EventKind, GatewayEvent
 from billcore_stripe import EVENT_KINDS, StripeGateway
 from billcore_stripe.webhooks import Subject
 
-SECRETS = ("whsec_new", "whsec_old")
-NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
-
 GATEWAY = StripeGateway(api_key="sk_test_1", webhook_secrets=SECRETS, now=lambda: NOW)
-
-
-def event(type_: str = "payment_intent.succeeded", **fields: object) -> dict[str, object]:
-    subject = {
-        "id": "pi_1",
-        "object": "payment_intent",
-        "metadata": {"billcore_firm": "acme-law", "billcore_operation": "op_1"},
-    }
-    return {
-        "id": "evt_1",
-        "object": "event",
-        "type": type_,
-        "created": int(NOW.timestamp()),
-        "livemode": False,
-        "data": {"object": subject},
-        **fields,
-    }
-
-
-def signed(body: bytes, *, secrets: tuple[str, ...] = SECRETS[:1], at: datetime = NOW) -> dict[str, str]:
-    seconds = int(at.timestamp())
-    signatures = [hmac.new(secret.encode(), b"%d." % seconds + body, sha256).hexdigest() for secret in secrets]
-    return {"Stripe-Signature": ",".join([f"t={seconds}", *(f"v1={each}" for each in signatures)])}
 
 
 def heard(content: object) -> GatewayEvent:
