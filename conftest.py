@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from sybil import Sybil
 from sybil.parsers.markdown import PythonCodeBlockParser, SkipParser
 
-pytest_plugins = ["tests.rules_plugin"]
+pytest_plugins = ["tests.rules_plugin", "tests.databases"]
 
 # tests/test_examples.py runs the scripts, and tests/typing is type-checked: importing either proves nothing.
 collect_ignore = [str(script) for script in Path(__file__).with_name("examples").glob("*.py")]

@@ -10,13 +10,9 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 from billcore.errors import AlreadyExists, BillcoreError, StaleWrite
 
 # A deadlock, a lock that was waited for too long, or a transaction that cannot be put in any order with another's.
-_POSTGRESQL_RACES: Final = frozenset({"40001", "40P01", "55P03"})
-_MYSQL_RACES: Final = frozenset({1020, 1205, 1213, 3572})
+_RACES: Final = frozenset({"40001", "40P01", "55P03", 1020, 1205, 1213, 3572})
+_TAKEN: Final = frozenset({"23505", 1062, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, sqlite3.SQLITE_CONSTRAINT_UNIQUE})
 _SQLITE_RACES: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
-
-_POSTGRESQL_UNIQUE: Final = "23505"
-_MYSQL_UNIQUE: Final = 1062
-_SQLITE_UNIQUE: Final = frozenset({sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, sqlite3.SQLITE_CONSTRAINT_UNIQUE})
 
 
 @contextmanager
@@ -37,8 +33,7 @@ def in_our_words() -> Iterator[None]:
 
 def is_taken(error: IntegrityError) -> bool:
     """Whether a unique key is the reason."""
-    code = _code(error)
-    return code in (_POSTGRESQL_UNIQUE, _MYSQL_UNIQUE) or code in _SQLITE_UNIQUE
+    return _code(error) in _TAKEN
 
 
 def _is_race(error: DBAPIError) -> bool:
@@ -46,14 +41,14 @@ def _is_race(error: DBAPIError) -> bool:
     if isinstance(error.orig, sqlite3.Error):
         # The low byte is the reason, the rest says where.
         return isinstance(code, int) and code & 0xFF in _SQLITE_RACES
-    return code in _POSTGRESQL_RACES or code in _MYSQL_RACES
+    return code in _RACES
 
 
-def _code(error: DBAPIError) -> object:
-    """The driver's own code: SQLite's and MySQL's a number, PostgreSQL's five characters."""
+def _code(error: DBAPIError) -> str | int | None:
+    """The driver's own code: SQLite's and MySQL's are numbers, PostgreSQL's are five characters."""
     cause = error.orig
-    for name in ("sqlite_errorcode", "sqlstate"):
-        if (code := getattr(cause, name, None)) is not None:
-            return code
-    arguments: tuple[object, ...] = getattr(cause, "args", ())
-    return arguments[0] if arguments else None
+    if isinstance(cause, sqlite3.Error):
+        return getattr(cause, "sqlite_errorcode", None)
+    if cause is not None and cause.args and isinstance(cause.args[0], int):
+        return cause.args[0]
+    return getattr(cause, "sqlstate", None)

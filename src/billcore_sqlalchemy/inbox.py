@@ -19,6 +19,9 @@ def hear(session: Session, table: Table, event: GatewayEvent) -> bool:
     row = {**_row(event), "firm_id": session.firm_id, "is_heard": True, "parked_at": None, "document": None}
     if session.insert(insert_new(table, session.dialect), row):
         return True
+    # On MariaDB all who waited for that row now share a lock on it: whoever wrote next would be a deadlock.
+    if was_heard(session, table, event):
+        return False
     return session.change(_hear(table), {**_key(event), "its_firm": session.firm_id}).rowcount == 1
 
 

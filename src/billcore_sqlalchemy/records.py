@@ -63,7 +63,8 @@ class Records(Generic[Id, Record]):
     def save(self, record: Record) -> Record:
         self._session.require_writing()
         saved = evolve(record, version=record.version + 1)
-        self._write(record, self._statements.update, {**self._columns(saved), **self._content(saved)})
+        content = {"version": saved.version, **self._columns(saved), **self._content(saved)}
+        self._write(record, self._statements.update, content)
         return self._remember(saved)
 
     # ── What a kind of record says of itself ─────────────────────────────────────────────────────────────────────────

@@ -1,7 +1,7 @@
 """What the repositories of one unit of work share: its firm, its connection, and whether it may still change things."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from sqlalchemy import Connection, CursorResult, Executable, Insert
 from sqlalchemy.exc import IntegrityError
@@ -82,8 +82,8 @@ class Session:
 
 
 def _its_number(inserted: CursorResult[Any]) -> int:
-    (number,) = inserted.inserted_primary_key or ()
-    return cast(int, number)
+    key: Sequence[int] = inserted.inserted_primary_key or ()
+    return key[0]
 
 
 def require_key(value: str, what: str) -> str:

@@ -17,7 +17,8 @@ LIMIT: Final[BindParameter[int]] = bindparam("the_limit")
 def insert_new(table: Table, dialect: str) -> Insert:
     """Insert a row whose key is free; for ``Session.insert``, which tells whether it was."""
     # PostgreSQL gives up the whole transaction when a key is taken; the others only the statement.
-    return postgresql.insert(table).on_conflict_do_nothing() if dialect == "postgresql" else table.insert()
+    insert = postgresql.insert(table).on_conflict_do_nothing() if dialect == "postgresql" else table.insert()
+    return insert.execution_options(preserve_rowcount=True)
 
 
 @frozen(kw_only=True)

@@ -260,7 +260,9 @@ class RecordChecks(StoreChecks):
             for count, moment in enumerate(INSTANTS):
                 work.clients.add(builders.a_client(books.firm, f"client-{count + 1}", at=moment))
                 work.invoices.add(
-                    builders.an_issued_invoice(books.firm, books.client, f"invoice-{count + 1}", at=moment)
+                    builders.an_issued_invoice(
+                        books.firm, books.client, f"invoice-{count + 1}", number=f"N-{count}", at=moment
+                    )
                 )
                 work.events.append([builders.an_event(books.firm, at=moment)])
             work.commit()
