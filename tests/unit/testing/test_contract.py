@@ -129,6 +129,7 @@ def test_a_user_sees_what_failed_why_and_what_was_skipped_for_want_of_what(tmp_p
     ).stdout
 
     assert "FAILED test_mine.py::TestMine::test_a_decline_is_an_answer_with_a_reason" in seen
+    assert "where False = isinstance(Succeeded(" in seen, "the assert is not rewritten"
     assert "trouble-shooting: Return Declined with a failure code" in seen
     assert "harness.pending_token is not given" in seen
     assert "capabilities.two_step is false" in seen
