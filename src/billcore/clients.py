@@ -123,8 +123,8 @@ def _require_timezone(name: str) -> None:
     text(name, "timezone", longest=100, required=True)
     try:
         ZoneInfo(name)
-    except (ValueError, OSError):
-        raise BadText(f"{name!r} is not an IANA timezone such as 'America/New_York'") from None
+    except (KeyError, ValueError, OSError):
+        raise BadText("the timezone is not the name of an IANA timezone such as 'America/New_York'") from None
 
 
 @frozen(kw_only=True)
