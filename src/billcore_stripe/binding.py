@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from attrs import frozen
 
-from billcore.errors import GatewayRequestInvalid, GatewayUnavailable
+from billcore.errors import GatewayProblem, GatewayRequestInvalid, GatewayUnavailable
 from billcore.ids import GatewayRef
 from billcore.ports.gateway import Unknown
 from billcore_stripe.client import Answer, Door, Request, Silence
@@ -38,7 +38,7 @@ class Binding:
             return unknown(answer)
         try:
             return interpret(answer)
-        except (UnreadableAnswer, GatewayUnavailable) as problem:
+        except UnreadableAnswer as problem:
             return Unknown(reason=str(problem))
 
     def ref(self, id_: str) -> GatewayRef:
@@ -52,6 +52,18 @@ class Binding:
                 f"{self.account}: use for_account('acct_…')",
                 field="account",
             )
+
+
+def read_again(read: Callable[[], Told]) -> Told:
+    """The present state of what an answer was about; a failed read leaves the answer's outcome in doubt.
+
+    It must not surface as the read's own error, which would claim that nothing had happened.
+    """
+    try:
+        return read()
+    except GatewayProblem as problem:
+        reason = str(problem)
+    raise UnreadableAnswer(f"answered before, and not readable now: {reason}")
 
 
 def unknown(silence: Silence) -> Unknown:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import evolve, field, frozen
 
-from billcore.errors import GatewayProblem
 from billcore.ids import ClientId, FirmId, GatewayRef, OperationId, RefundId
 from billcore.methods import Method
 from billcore.money import Money
@@ -30,11 +29,11 @@ from billcore.ports.gateway import (
 from billcore.reasons import Failure
 from billcore_stripe import charges, checkout, disputes, refunds, settlements, vault, webhooks
 from billcore_stripe.amounts import STRIPE_EXPONENTS, check_charge
-from billcore_stripe.binding import Binding, reading, unknown
-from billcore_stripe.client import Answer, Door, Silence, accepted, require_stripe
+from billcore_stripe.binding import Binding, read_again, reading
+from billcore_stripe.client import Answer, Door, Request, accepted, require_stripe
 from billcore_stripe.credentials import checked_account, checked_key, checked_secrets
 from billcore_stripe.payments import payment_of, was_accepted
-from billcore_stripe.records import Record, UnreadableAnswer
+from billcore_stripe.records import Record
 
 if TYPE_CHECKING:
     from stripe import HTTPClient
@@ -99,21 +98,21 @@ class StripeGateway:
             operation, since = command.operation_id, command.created_at
             if (found := self.find_payment(operation, customer=command.customer, since=since)) is not None:
                 return charges.result_of(found)
-        return self._concluded(self._at.send(charges.build_charge(command, self.account, self.return_url)))
+        return self._moved(charges.build_charge(command, self.account, self.return_url))
 
     def prepare(self, command: ChargeCommand, *, attempt: int) -> PaymentSnapshot | Unknown:
         self._check_charge(command)
 
         def interpret(answer: Answer) -> PaymentSnapshot:
             prepared = payment_of(accepted(answer), self.account)
-            return self.get_payment(prepared.ref) if answer.is_replay else prepared
+            return read_again(lambda: self.get_payment(prepared.ref)) if answer.is_replay else prepared
 
         return self._at.tell(charges.build_prepare(command, self.account, attempt), interpret)
 
     def confirm(self, command: ChargeCommand, ref: GatewayRef) -> ChargeResult:
         self._check_charge(command)
         self._check_ours(ref)
-        return self._concluded(self._at.send(charges.build_confirm(command, ref.id, self.account, self.return_url)))
+        return self._moved(charges.build_confirm(command, ref.id, self.account, self.return_url))
 
     def get_payment(self, ref: GatewayRef) -> PaymentSnapshot:
         """The payment as it is now, in two calls: itself with its charge and fees, then its refunds.
@@ -161,7 +160,8 @@ class StripeGateway:
         def interpret(answer: Answer) -> RefundResult:
             result = refunds.interpret_refund(answer, self.account)
             if answer.is_replay and isinstance(result, RefundAccepted):
-                return RefundAccepted(self.get_refund(result.snapshot.ref))
+                ref = result.snapshot.ref
+                return RefundAccepted(read_again(lambda: self.get_refund(ref)))
             return result
 
         return self._at.tell(refunds.build_refund(command, self.account), interpret)
@@ -249,7 +249,7 @@ class StripeGateway:
 
         def interpret(answer: Answer) -> CheckoutSnapshot:
             opened = checkout.checkout_of(accepted(answer), self.account)
-            return self.get_checkout(opened.ref) if answer.is_replay else opened
+            return read_again(lambda: self.get_checkout(opened.ref)) if answer.is_replay else opened
 
         return self._at.tell(checkout.build_checkout(command, customer_id, self.account), interpret)
 
@@ -294,20 +294,17 @@ class StripeGateway:
     def _at(self) -> Binding:
         return Binding(self.account, self._door)
 
-    def _concluded(self, answer: Answer | Silence) -> ChargeResult:
-        """What an answer to moving money means; nothing that goes wrong from here on may say that it did not move."""
-        if isinstance(answer, Silence):
-            return unknown(answer)
-        try:
+    def _moved(self, request: Request) -> ChargeResult:
+        """Ask for money to be moved; nothing that goes wrong after the answer may claim that it was not."""
+
+        def interpret(answer: Answer) -> ChargeResult:
             if not charges.was_concluded_before(answer):
                 return charges.interpret_charge(answer, self.account)
-        except UnreadableAnswer as problem:
-            return Unknown(reason=str(problem))
-        try:
             intent = answer.body if answer.is_success else answer.error.record("payment_intent") or Record({})
-            return charges.result_of(self.get_payment(self._at.ref(intent.need_text("id"))))
-        except (UnreadableAnswer, GatewayProblem) as problem:
-            return Unknown(reason=f"the payment was concluded before and could not be read again: {problem}")
+            ref = self._at.ref(intent.need_text("id"))
+            return charges.result_of(read_again(lambda: self.get_payment(ref)))
+
+        return self._at.tell(request, interpret)
 
     def _customer(self, firm_id: FirmId, client_id: ClientId, details: AttachCommand | None = None) -> str | Unknown:
         """The id of the client's customer record, found or made, with name and e-mail brought up to date."""

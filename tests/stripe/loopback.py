@@ -121,8 +121,10 @@ class Loopback:
 
     # ── The API ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def answer(self, method: str, target: str, body: str, headers: dict[str, str]) -> tuple[int, bytes, str | None]:
-        """Status, body and the fault that is to be played on the way back."""
+    def answer(
+        self, method: str, target: str, body: str, headers: dict[str, str]
+    ) -> tuple[int, bytes, str | None, bool]:
+        """Status, body, the fault that is to be played on the way back, and whether this was answered before."""
         path, query = urlsplit(target).path, urlsplit(target).query
         params = _decoded(body if method == "POST" else query)
         with self._lock:
@@ -133,14 +135,15 @@ class Loopback:
             kind = fault[0] if fault is not None else None
             if kind in _BEFORE:
                 status, answer = _BEFORE[kind]
-                return status, answer, kind
+                return status, answer, kind, False
             key = headers.get("idempotency-key") if method == "POST" else None
-            status, answer = self._replayed(key, path, body) or self._executed(method, path, params)
+            replayed = self._replayed(key, path, body)
+            status, answer = replayed or self._executed(method, path, params)
             if kind == "error_after":
                 status, answer = 500, _error(type="api_error")
             if key is not None:
                 self._answers.setdefault(key, (path, body, status, answer))
-            return status, answer, kind
+            return status, answer, kind, replayed is not None
 
     def _replayed(self, key: str | None, path: str, body: str) -> tuple[int, bytes] | None:
         if key is None or key not in self._answers:
@@ -468,7 +471,7 @@ def _handler_of(server: Loopback) -> type[BaseHTTPRequestHandler]:
         def _answer(self, method: str) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
             headers = {name.lower(): value for name, value in self.headers.items()}
-            status, answer, fault = server.answer(method, self.path, body, headers)
+            status, answer, fault, is_replay = server.answer(method, self.path, body, headers)
             if fault in ("reset_before", "reset_after"):
                 self.close_connection = True
                 self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -476,6 +479,8 @@ def _handler_of(server: Loopback) -> type[BaseHTTPRequestHandler]:
                 return
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
+            if is_replay:
+                self.send_header("Idempotent-Replayed", "true")
             self.send_header("Content-Length", str(len(answer)))
             self.end_headers()
             if fault == "truncated":

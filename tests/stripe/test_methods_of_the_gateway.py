@@ -6,7 +6,8 @@ import pytest
 from attrs import evolve
 from tests.stripe import commands
 from tests.stripe.commands import now
-from tests.stripe.peers import Peer, misbehave, pay_out, settle_fees
+from tests.stripe.loopback import Loopback
+from tests.stripe.peers import Peer, gateway_to, misbehave, pay_out, settle_fees
 
 from billcore.errors import GatewayConfigurationError, GatewayRequestInvalid, GatewayUnavailable
 from billcore.ids import GatewayRef, OperationId, RefundId
@@ -287,6 +288,20 @@ def test_key_and_permission_are_told_apart(gateway: StripeGateway, peer: Peer, k
 
     with pytest.raises(GatewayConfigurationError, match=word):
         gateway.charge(command)
+
+
+@pytest.mark.parametrize("kind", ["unauthorized", "permission", "rate_limit", "html"])
+def test_when_a_repeated_answer_cannot_be_read_again_the_outcome_is_unknown(loopback: Loopback, kind: str) -> None:
+    gateway = gateway_to(loopback.url)
+    payment = charged(gateway)
+    command = commands.refund(payment.ref)
+    given = gateway.refund(command)
+    assert isinstance(given, RefundAccepted)
+    loopback.misbehave(kind, f"/refunds/{given.snapshot.ref.id}", times=9)
+
+    result = gateway.refund(command)
+
+    assert isinstance(result, Unknown), "an error would claim that nothing was refunded"
 
 
 def test_other_parameters_under_an_old_key_are_unknown(gateway: StripeGateway) -> None:
