@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 from attrs import evolve
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.unit.reports.any_event import EVERY_EVENT, any_of
 from tests.unit.reports.happened import (
@@ -324,6 +324,7 @@ def test_balances_are_kept_per_currency_and_stay_listed_at_zero() -> None:
 
 
 @pytest.mark.parametrize("kind", EVERY_EVENT)
+@settings(max_examples=20)
 @given(data=st.data())
 def test_the_postings_of_every_event_add_up_to_zero_in_each_currency(
     kind: type[events.Event], data: st.DataObject

@@ -1,6 +1,7 @@
 """What came in during a period and what is left of it: gross by method, refunds, fees, and the fees lost on refunds."""
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from enum import Enum, auto
 
 from attrs import evolve, frozen
@@ -62,9 +63,9 @@ class Takings:
 def takings(recorded: Iterable[RecordedEvent], period: Period) -> Takings:
     """The takings of *period*, from all recorded events of a firm: earlier payments explain the period's refunds.
 
-    Events count on their business date, and what happened after the period is not looked at: the report of a past
-    period changes only by what is dated back into it. A fee counts on the day it became known, in the currency it is
-    settled in. Money received by hand costs no fee; the fee of a gateway's payment is unknown until it is assessed.
+    Events count on their business date: the report of a past period changes only by what is dated back into it. A fee
+    counts on the day it became known, in the currency it is settled in. Money received by hand costs no fee; the fee of
+    a gateway's payment is unknown until it is assessed.
     """
     payments: dict[PaymentId, _Payment] = {}
     touched: set[PaymentId] = set()
@@ -72,10 +73,9 @@ def takings(recorded: Iterable[RecordedEvent], period: Period) -> Takings:
     moved: dict[tuple[_Figure, str], int] = {}
     for record in recorded:
         event = record.event
-        if event.on >= period.end:
-            continue
+        # What an event moves follows from the events recorded before it, so it is the same for every period.
         moves = _moves(event, payments)
-        if event.on < period.start:
+        if not period.start <= event.on < period.end:
             continue
         for figure, amount in moves:
             moved[figure, amount.currency] = moved.get((figure, amount.currency), 0) + amount.minor
@@ -89,7 +89,7 @@ def takings(recorded: Iterable[RecordedEvent], period: Period) -> Takings:
         period=period,
         methods=_by_method(received),
         currencies=tuple(_of_currency(currency, moved) for currency in sorted({currency for _, currency in moved})),
-        unknown_fees=sum(payment_id in payments and payments[payment_id].lacks_fee for payment_id in touched),
+        unknown_fees=sum(payments[payment_id].lacks_fee(period.end) for payment_id in touched),
     )
 
 
@@ -112,10 +112,11 @@ class _Payment:
     is_manual: bool
     refunded: int = 0
     fee: Fee | None = None
+    fee_known_on: date | None = None
 
-    @property
-    def lacks_fee(self) -> bool:
-        return self.fee is None and not self.is_manual
+    def lacks_fee(self, before: date) -> bool:
+        """Whether its fee was not known before that day."""
+        return not self.is_manual and (self.fee_known_on is None or self.fee_known_on >= before)
 
     @property
     def fee_lost(self) -> Money | None:
@@ -143,7 +144,7 @@ def _moves(event: Event, payments: dict[PaymentId, _Payment]) -> list[_Move]:
             return [(_Figure.TAKEN_BACK, amount)]
         case events.FeeAssessed(fee=fee, replaces=replaces):
             believed = [] if replaces is None else [(_Figure.FEES, -replaces.total)]
-            return [(_Figure.FEES, fee.total), *believed, *_assess(event.payment_id, fee, payments)]
+            return [(_Figure.FEES, fee.total), *believed, *_assess(event, payments)]
         case events.ExtraFeeCharged(line=line):
             lost = [(_Figure.FEES_LOST, line.amount)] if line.kind is FeeKind.REFUND else []
             return [(_Figure.FEES, line.amount), *lost]
@@ -152,23 +153,22 @@ def _moves(event: Event, payments: dict[PaymentId, _Payment]) -> list[_Move]:
 
 
 def _refund(payment_id: PaymentId, minor: int, payments: dict[PaymentId, _Payment]) -> list[_Move]:
-    # A payment that began after the period is not known; its refund is.
-    if (before := payments.get(payment_id)) is None:
-        return []
+    before = payments[payment_id]
     payments[payment_id] = after = evolve(before, refunded=before.refunded + minor)
-    return _change(before.fee_lost, after.fee_lost)
+    return _lost(before, after)
 
 
-def _assess(payment_id: PaymentId, fee: Fee, payments: dict[PaymentId, _Payment]) -> list[_Move]:
-    if (before := payments.get(payment_id)) is None:
-        return []
-    payments[payment_id] = after = evolve(before, fee=fee)
-    return _change(before.fee_lost, after.fee_lost)
+def _assess(event: events.FeeAssessed, payments: dict[PaymentId, _Payment]) -> list[_Move]:
+    before = payments[event.payment_id]
+    known_on = event.on if before.fee_known_on is None else min(event.on, before.fee_known_on)
+    payments[event.payment_id] = after = evolve(before, fee=event.fee, fee_known_on=known_on)
+    return _lost(before, after)
 
 
-def _change(before: Money | None, after: Money | None) -> list[_Move]:
-    lost_before = [] if before is None else [(_Figure.FEES_LOST, -before)]
-    return lost_before if after is None else [*lost_before, (_Figure.FEES_LOST, after)]
+def _lost(before: _Payment, after: _Payment) -> list[_Move]:
+    """What is lost now instead of what was lost before, which may be in another currency."""
+    undone = [] if before.fee_lost is None else [(_Figure.FEES_LOST, -before.fee_lost)]
+    return undone if after.fee_lost is None else [*undone, (_Figure.FEES_LOST, after.fee_lost)]
 
 
 def _by_method(received: Mapping[tuple[Method, str], list[int]]) -> tuple[MethodTakings, ...]:

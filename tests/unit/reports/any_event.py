@@ -1,63 +1,26 @@
 """Any event at all, for what must hold of every one."""
 
 from collections.abc import Iterable
-from datetime import UTC
 from typing import get_args
 
-from attrs import evolve, fields
+from attrs import evolve
 from hypothesis import strategies as st
-from tests.unit.reports.happened import JANE
+from tests.strategies import a
 
 from billcore import events
-from billcore.actors import Actor
-from billcore.fees import Fee, FeeBasis, FeeKind, FeeLine
-from billcore.ids import InvoiceId
+from billcore.events import Event
 from billcore.money import Money
 
-EVERY_EVENT: tuple[type[events.Event], ...] = get_args(events.Event)
-
-amounts = st.builds(Money, st.integers(0, 10**9), st.just("USD"))
-parts = st.lists(st.builds(events.Part, st.sampled_from([InvoiceId("I1"), InvoiceId("I2")]), amounts), max_size=3)
-fees = st.builds(
-    Fee,
-    lines=st.sampled_from(["USD", "EUR", "JPY"]).flatmap(
-        lambda currency: st.lists(
-            st.builds(FeeLine, st.sampled_from(FeeKind), st.builds(Money, st.integers(-9999, 9999), st.just(currency))),
-            min_size=1,
-            max_size=3,
-        ).map(tuple)
-    ),
-    basis=st.sampled_from(FeeBasis),
-)
-BY_TYPE: dict[object, st.SearchStrategy[object]] = {
-    str: st.text(max_size=3),
-    Actor: st.just(JANE),
-    Money: amounts,
-    Fee: fees,
-    Fee | None: st.none() | fees,
-    FeeLine: st.builds(FeeLine, st.sampled_from(FeeKind), amounts),
-    tuple[events.Part, ...]: parts.map(tuple),
-}
+EVERY_EVENT: tuple[type[Event], ...] = get_args(Event)
 
 
-def any_of(kind: type[events.Event]) -> st.SearchStrategy[events.Event]:
+def any_of(kind: type[Event]) -> st.SearchStrategy[Event]:
     """An event of that kind as a verb could have made it: its amounts agree."""
-    at = st.datetimes(timezones=st.just(UTC))
-    others = {
-        field.name: BY_TYPE[field.type] if field.type in BY_TYPE else st.from_type(field.type)
-        for field in fields(kind)
-        if field.name not in ("at", "on")
-    }
-    made: st.SearchStrategy[events.Event] = st.builds(kind, at=at, **others)
-    return made.map(consistent)
+    made: st.SearchStrategy[Event] = a(kind)
+    return made.map(_consistent)
 
 
-def total(these: Iterable[events.Part]) -> Money:
-    return Money.sum((part.amount for part in these), "USD")
-
-
-def consistent(event: events.Event) -> events.Event:
-    """The event with the one amount that follows from its others, as every verb makes it."""
+def _consistent(event: Event) -> Event:
     match event:
         case events.InvoiceIssued(net=net, tax=tax):
             return evolve(event, gross=net + tax)
@@ -71,6 +34,10 @@ def consistent(event: events.Event) -> events.Event:
             | events.RefundSucceeded(parts=parts, unapplied=unapplied)
             | events.RefundFailed(parts=parts, unapplied=unapplied)
         ):
-            return evolve(event, amount=total(parts) + unapplied)
+            return evolve(event, amount=_total(parts, unapplied.currency) + unapplied)
         case _:
             return event
+
+
+def _total(parts: Iterable[events.Part], currency: str) -> Money:
+    return Money.sum((part.amount for part in parts), currency)

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 from attrs import evolve
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.unit.reports.any_event import EVERY_EVENT, any_of
 from tests.unit.reports.happened import (
@@ -355,10 +355,11 @@ def test_reasons_references_and_names_stay_out_of_the_repr() -> None:
 
 
 @pytest.mark.parametrize("kind", EVERY_EVENT)
+@settings(max_examples=20)
 @given(data=st.data())
 def test_every_event_has_words_and_none_of_them_is_code(kind: type[events.Event], data: st.DataObject) -> None:
     text = words(data.draw(any_of(kind)), Manner(), INVOICE)
 
     assert text
-    assert text[0].isupper() or text[0].isdigit()
+    assert not text[0].islower()
     assert "Money(" not in text
