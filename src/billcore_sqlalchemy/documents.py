@@ -1,35 +1,33 @@
-"""Records as JSON text. What was read is remembered by its text: most records are read again as they were."""
+"""Records as the text of versioned JSON documents, remembered by that text: most are read again as they were."""
 
 import json
-from collections.abc import Hashable
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final, TypeVar, cast
 
-from billcore import codec
-from billcore.events import Event
+from billcore.codec import JsonValue
+from billcore.codec.envelope import Envelope
 
 Record = TypeVar("Record")
 
-_REMEMBERED: Final = 2_000
+_REMEMBERED: Final = 1_000
 
 
-def write(record: object, *, without: frozenset[str] = frozenset()) -> str:
-    """The record as JSON text; *without* the fields that are columns."""
-    content = codec.to_json(record)
-    kept = {name: value for name, value in content.items() if name not in without}
-    return json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
+def write(envelope: Envelope[Record], record: Record) -> str:
+    """The record as a document of its kind."""
+    return compact(envelope.wrap(record))
 
 
-def read(kind: type[Record], text: str, **columns: int) -> Record:
-    """The record of that text, with these fields that are columns."""
-    return cast(Record, _read(cast(Hashable, kind), text, tuple(columns.items())))
+def read(envelope: Envelope[Record], text: str) -> Record:
+    """The record of that text."""
+    return cast(Record, _read(envelope, text))
+
+
+def compact(document: Mapping[str, JsonValue]) -> str:
+    """As short as JSON can be."""
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
 
 
 @lru_cache(_REMEMBERED)
-def _read(kind: Hashable, text: str, columns: tuple[tuple[str, int], ...]) -> object:
-    return codec.from_json(cast(type[object], kind), {**json.loads(text), **dict(columns)})
-
-
-def read_event(text: str) -> Event:
-    """The event of that text."""
-    return codec.event_from_json(json.loads(text))
+def _read(envelope: Envelope[object], text: str) -> object:
+    return envelope.unwrap(json.loads(text))

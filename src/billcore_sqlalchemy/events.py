@@ -6,12 +6,13 @@ from typing import Any, Final
 
 from sqlalchemy import Insert, Row, Select, Table, select
 
+from billcore.codec.envelope import EVENT
 from billcore.events import Event, invoices_of, stream
 from billcore.ids import InvoiceId
 from billcore.ports.store import RecordedEvent
 from billcore_sqlalchemy import documents
 from billcore_sqlalchemy.session import Session, is_storable
-from billcore_sqlalchemy.statements import FIRM, ID, LIMIT
+from billcore_sqlalchemy.statements import THE_FIRM, THE_ID, THE_LIMIT
 from billcore_sqlalchemy.tables import Tables
 
 _BATCH: Final = 500
@@ -61,7 +62,7 @@ class Events:
 
 def recorded(row: Row[Any]) -> RecordedEvent:
     """The event of a row of the events table."""
-    return RecordedEvent(position=row.position, event=documents.read_event(row.document))
+    return RecordedEvent(position=row.position, event=documents.read(EVENT, row.document))
 
 
 def _row(event: Event) -> dict[str, object]:
@@ -71,7 +72,7 @@ def _row(event: Event) -> dict[str, object]:
         "kind": type(event).__name__,
         "happened_on": event.on,
         "is_delivered": False,
-        "document": documents.write(event),
+        "document": documents.write(EVENT, event),
     }
 
 
@@ -83,13 +84,18 @@ def _into(table: Table) -> Insert:
 @cache
 def _after(events: Table) -> Select[Any]:
     c = events.c
-    return select(c.position, c.document).where(c.firm_id == FIRM, c.position > ID).order_by(c.position).limit(LIMIT)
+    return (
+        select(c.position, c.document)
+        .where(c.firm_id == THE_FIRM, c.position > THE_ID)
+        .order_by(c.position)
+        .limit(THE_LIMIT)
+    )
 
 
 @cache
 def _about_invoice(tables: Tables) -> Select[Any]:
     e, t = tables.events.c, tables.event_invoices.c
-    of_it = (t.firm_id == FIRM, t.invoice_id == ID)
+    of_it = (t.firm_id == THE_FIRM, t.invoice_id == THE_ID)
     return (
         select(e.position, e.document)
         .join_from(tables.event_invoices, tables.events, t.position == e.position)

@@ -7,11 +7,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, Table, Update, and_, bindparam, false, select, true
 
+from billcore.codec.envelope import GATEWAY_EVENT
 from billcore.ports.gateway import GatewayEvent
 from billcore.ports.store import ParkedEvent
 from billcore_sqlalchemy import documents
 from billcore_sqlalchemy.session import Session, Values, require_key
-from billcore_sqlalchemy.statements import LIMIT, insert_new
+from billcore_sqlalchemy.statements import THE_LIMIT, insert_new
 
 
 def hear(session: Session, table: Table, event: GatewayEvent) -> bool:
@@ -33,13 +34,15 @@ def was_heard(session: Session, table: Table, event: GatewayEvent) -> bool:
 def park(session: Session, table: Table, event: GatewayEvent, *, at: datetime) -> bool:
     """Keep the event, unless it is kept or was heard."""
     row = {**_row(event), "firm_id": event.firm_id, "is_heard": False, "parked_at": at}
-    return session.insert(insert_new(table, session.dialect), {**row, "document": documents.write(event)})
+    return session.insert(
+        insert_new(table, session.dialect), {**row, "document": documents.write(GATEWAY_EVENT, event)}
+    )
 
 
 def parked(session: Session, table: Table, *, limit: int) -> Sequence[ParkedEvent]:
     """Those kept and not heard since, fewest tries first."""
     return [
-        ParkedEvent(event=documents.read(GatewayEvent, row.document), heard_at=row.parked_at, tries=row.tries)
+        ParkedEvent(event=documents.read(GATEWAY_EVENT, row.document), heard_at=row.parked_at, tries=row.tries)
         for row in session.query(_parked(table), {"the_limit": limit})
     ]
 
@@ -86,7 +89,7 @@ def _was_heard(table: Table) -> Select[Any]:
 def _parked(table: Table) -> Select[Any]:
     c = table.c
     waits = c.is_heard == false()
-    return select(c.document, c.parked_at, c.tries).where(waits).order_by(c.tries, c.parked_at).limit(LIMIT)
+    return select(c.document, c.parked_at, c.tries).where(waits).order_by(c.tries, c.parked_at).limit(THE_LIMIT)
 
 
 @cache

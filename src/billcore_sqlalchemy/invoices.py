@@ -8,16 +8,16 @@ import json
 from collections.abc import Iterable
 from datetime import date, timedelta
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from attrs import evolve, fields
 from sqlalchemy import Row
 
-from billcore import codec
+from billcore.codec import JsonValue
+from billcore.codec.envelope import INVOICE
 from billcore.ids import InvoiceId
 from billcore.invoices.invoice import Hold, Invoice, Sums, Voiding
 from billcore.money import Money
-from billcore.policy import Policy
 from billcore.ports.store import InvoiceFilter, InvoicePage
 from billcore_sqlalchemy import documents
 from billcore_sqlalchemy.listing import page
@@ -26,7 +26,8 @@ from billcore_sqlalchemy.records import Records
 from billcore_sqlalchemy.session import Session, Values
 from billcore_sqlalchemy.tables import Tables
 
-_REMEMBERED: Final = 2_000
+_REMEMBERED: Final = 1_000
+_POLICY: Final = "policy"
 
 # What happens to an invoice after its issue; everything else of it is in the document.
 _LIFE: Final = frozenset(
@@ -36,7 +37,7 @@ _DOCUMENTED: Final = tuple(field.name for field in fields(Invoice) if field.name
 
 
 class Invoices(Records[InvoiceId, Invoice]):
-    kind, what = Invoice, "invoice"
+    envelope, what = INVOICE, "invoice"
 
     def __init__(self, session: Session, tables: Tables, policies: Policies) -> None:
         super().__init__(session, tables.invoices)
@@ -102,7 +103,7 @@ class Invoices(Records[InvoiceId, Invoice]):
             return Money(minor, row.currency)
 
         return evolve(
-            _as_issued(row.document, self._policies.find(row.policy)),
+            _as_issued(row.document, self._policies.text(row.policy)),
             sums=Sums(
                 paid=money(row.paid),
                 in_flight=money(row.in_flight),
@@ -127,7 +128,7 @@ def _overdue_from(due_on: date, grace_days: int) -> date:
 
 
 def _text(invoice: Invoice) -> str:
-    """The invoice as it was issued, before anything happened to it."""
+    """The document of the invoice as it was issued, before anything happened to it, and without its policy."""
     untouched = evolve(
         invoice,
         sums=Sums.nothing(invoice.currency),
@@ -136,11 +137,16 @@ def _text(invoice: Invoice) -> str:
         voiding=None,
         hold=None,
         autopay_failed_at=None,
+        version=0,
     )
-    return documents.write(untouched, without=frozenset({"policy", "version"}))
+    document = INVOICE.wrap(untouched)
+    data = cast(dict[str, JsonValue], document["data"])
+    return documents.compact({**document, "data": {name: data[name] for name in data if name != _POLICY}})
 
 
 @lru_cache(_REMEMBERED)
-def _as_issued(text: str, policy: Policy) -> Invoice:
-    content = json.loads(text)
-    return codec.from_json(Invoice, {**content, "policy": codec.to_json(policy), "version": 0})
+def _as_issued(text: str, policy: str) -> Invoice:
+    document = json.loads(text)
+    # As it was written, so that an upcaster of invoices finds the policy of its own time.
+    document["data"][_POLICY] = json.loads(policy)["data"]
+    return INVOICE.unwrap(document)

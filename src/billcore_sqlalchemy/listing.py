@@ -17,7 +17,7 @@ from billcore.ports.store import InvoiceFilter, InvoicePage
 from billcore.texts import text
 from billcore_sqlalchemy.policies import Policies
 from billcore_sqlalchemy.session import Session
-from billcore_sqlalchemy.statements import FIRM, LIMIT
+from billcore_sqlalchemy.statements import THE_FIRM, THE_LIMIT
 from billcore_sqlalchemy.statuses import Readings, is_in, readings, shows_one_of
 from billcore_sqlalchemy.tables import Tables
 from billcore_sqlalchemy.types import Instant
@@ -94,18 +94,18 @@ def _page(tables: Tables, shape: _Shape, is_after: bool) -> Select[Any]:
     if is_after:
         # The first condition bounds the range of the index, the second is exact.
         statement = statement.where(c.drafted_at <= _MOMENT, or_(c.drafted_at < _MOMENT, c.id < _INVOICE))
-    return statement.order_by(c.drafted_at.desc(), c.id.desc()).limit(LIMIT)
+    return statement.order_by(c.drafted_at.desc(), c.id.desc()).limit(THE_LIMIT)
 
 
 @lru_cache(_SHAPES)
 def _count(tables: Tables, shape: _Shape | None) -> Select[Any]:
-    conditions = (tables.invoices.c.firm_id == FIRM,) if shape is None else _conditions(tables, shape)
+    conditions = (tables.invoices.c.firm_id == THE_FIRM,) if shape is None else _conditions(tables, shape)
     return select(func.count()).select_from(tables.invoices).where(*conditions)
 
 
 def _conditions(tables: Tables, shape: _Shape) -> tuple[ColumnElement[bool], ...]:
     c = tables.invoices.c
-    conditions: list[ColumnElement[bool]] = [c.firm_id == FIRM]
+    conditions: list[ColumnElement[bool]] = [c.firm_id == THE_FIRM]
     if shape.statuses:
         conditions.append(shows_one_of(shape.statuses, tables.invoices, shape.readings))
     if shape.queue is not None:
@@ -120,7 +120,7 @@ def _conditions(tables: Tables, shape: _Shape) -> tuple[ColumnElement[bool], ...
 def _is_found(tables: Tables) -> ColumnElement[bool]:
     """A part of the client's name, or the beginning of the number; the clients are found first, for they are fewer."""
     c, clients = tables.invoices.c, tables.clients.c
-    named = select(clients.id).where(clients.firm_id == FIRM, clients.folded_name.like(_ANYWHERE, escape="/"))
+    named = select(clients.id).where(clients.firm_id == THE_FIRM, clients.folded_name.like(_ANYWHERE, escape="/"))
     return or_(and_(c.folded_number >= _FOUND, c.folded_number < _BEYOND), c.client_id.in_(named))
 
 

@@ -8,16 +8,17 @@ from sqlalchemy import Select, Table, select, true
 
 from billcore.charges.charge import Charge, ChargeState
 from billcore.clients import Client
+from billcore.codec.envelope import CHARGE, CLIENT, CREDIT_NOTE, METHOD
 from billcore.ids import ChargeId, ClientId, CreditNoteId, InvoiceId, MethodId
 from billcore.invoices.invoice import CreditNote
 from billcore.methods import SavedMethod
 from billcore_sqlalchemy.records import Records
 from billcore_sqlalchemy.session import Values, is_storable
-from billcore_sqlalchemy.statements import FIRM, ID
+from billcore_sqlalchemy.statements import THE_FIRM, THE_ID
 
 
 class Clients(Records[ClientId, Client]):
-    kind, what = Client, "client"
+    envelope, what = CLIENT, "client"
 
     def all(self) -> Iterable[Client]:
         return self._each()
@@ -27,7 +28,7 @@ class Clients(Records[ClientId, Client]):
 
 
 class Charges(Records[ChargeId, Charge]):
-    kind, what = Charge, "charge"
+    envelope, what = CHARGE, "charge"
 
     def get_all(self, charge_ids: Iterable[ChargeId]) -> Sequence[Charge]:
         return [self.get(charge_id) for charge_id in sorted(set(charge_ids))]
@@ -48,16 +49,16 @@ class Charges(Records[ChargeId, Charge]):
 @cache
 def _open(charges: Table) -> Select[Any]:
     c = charges.c
-    return select(charges).where(c.firm_id == FIRM, c.is_open == true()).order_by(c.added_at, c.id)
+    return select(charges).where(c.firm_id == THE_FIRM, c.is_open == true()).order_by(c.added_at, c.id)
 
 
 @cache
 def _open_of(charges: Table) -> Select[Any]:
-    return _open(charges).where(charges.c.client_id == ID)
+    return _open(charges).where(charges.c.client_id == THE_ID)
 
 
 class CreditNotes(Records[CreditNoteId, CreditNote]):
-    kind, what = CreditNote, "credit note"
+    envelope, what = CREDIT_NOTE, "credit note"
 
     def of_invoice(self, invoice_id: InvoiceId) -> Sequence[CreditNote]:
         return self._related("invoice_id", invoice_id, by="issued_at")
@@ -70,7 +71,7 @@ class CreditNotes(Records[CreditNoteId, CreditNote]):
 
 
 class Methods(Records[MethodId, SavedMethod]):
-    kind, what = SavedMethod, "saved method"
+    envelope, what = METHOD, "saved method"
 
     def of_client(self, client_id: ClientId) -> Sequence[SavedMethod]:
         return self._related("client_id", client_id, by="attached_at")

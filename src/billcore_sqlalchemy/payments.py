@@ -6,17 +6,18 @@ from typing import Any
 
 from sqlalchemy import Delete, Insert, Select, Table, select
 
+from billcore.codec.envelope import OPERATION, PAYMENT, REFUND
 from billcore.ids import ClientId, InvoiceId, OperationId, PaymentId, RefundId
 from billcore.payments.operation import Operation
 from billcore.payments.payment import Payment, Refund
 from billcore_sqlalchemy.records import Records, ref_columns
 from billcore_sqlalchemy.session import Session, Values, is_storable
-from billcore_sqlalchemy.statements import FIRM, ID
+from billcore_sqlalchemy.statements import THE_FIRM, THE_ID
 from billcore_sqlalchemy.tables import Tables
 
 
 class Payments(Records[PaymentId, Payment]):
-    kind, what = Payment, "payment"
+    envelope, what = PAYMENT, "payment"
 
     def __init__(self, session: Session, tables: Tables) -> None:
         super().__init__(session, tables.payments)
@@ -84,7 +85,7 @@ def _amounts(payment: Payment) -> dict[InvoiceId, tuple[int, int]]:
 def _of_invoice(payments: Table, applications: Table) -> Select[Any]:
     p, a = payments.c, applications.c
     is_on = (a.firm_id == p.firm_id) & (a.payment_id == p.id)
-    on_it = (p.firm_id == FIRM, a.invoice_id == ID)
+    on_it = (p.firm_id == THE_FIRM, a.invoice_id == THE_ID)
     return select(payments).join(applications, is_on).where(*on_it).order_by(p.created_at, p.id)
 
 
@@ -95,11 +96,11 @@ def _apply(applications: Table) -> Insert:
 
 @cache
 def _forget(applications: Table) -> Delete:
-    return applications.delete().where(applications.c.firm_id == FIRM, applications.c.payment_id == ID)
+    return applications.delete().where(applications.c.firm_id == THE_FIRM, applications.c.payment_id == THE_ID)
 
 
 class Refunds(Records[RefundId, Refund]):
-    kind, what = Refund, "refund"
+    envelope, what = REFUND, "refund"
 
     def of_payment(self, payment_id: PaymentId) -> Sequence[Refund]:
         return self._related("payment_id", payment_id, by="requested_at")
@@ -119,7 +120,7 @@ class Refunds(Records[RefundId, Refund]):
 
 
 class Operations(Records[OperationId, Operation]):
-    kind, what = Operation, "operation"
+    envelope, what = OPERATION, "operation"
 
     def all(self) -> Iterable[Operation]:
         return self._each()

@@ -8,20 +8,21 @@ from typing import Any, Final
 from attrs import Factory, define
 from sqlalchemy import Select, Table, select
 
+from billcore.codec.envelope import POLICY
 from billcore.ids import FirmId
 from billcore.policy import Policy
 from billcore_sqlalchemy import documents
 from billcore_sqlalchemy.session import Session
-from billcore_sqlalchemy.statements import FIRM, ID, insert_new
+from billcore_sqlalchemy.statements import THE_FIRM, THE_ID, insert_new
 
 _REMEMBERED: Final = 500
 
 
 @define
 class KnownPolicies:
-    """What a store has seen committed. A digest says all, so what is known of it is true for ever."""
+    """What a store has seen. A digest stands for a text, so what is known of it is true for ever and for every firm."""
 
-    policies: dict[str, Policy] = Factory(dict)
+    texts: dict[str, str] = Factory(dict)
     committed: set[tuple[FirmId, str]] = Factory(set)
 
 
@@ -44,19 +45,18 @@ class Policies:
             self._kept.add(key)
         return digest
 
-    def find(self, digest: str) -> Policy:
-        """The policy of that digest, which one of the firm's invoices names."""
-        policy = self._known.policies.get(digest)
-        if policy is None:
+    def text(self, digest: str) -> str:
+        """The document of the policy with that digest, which one of the firm's invoices names."""
+        known = self._known.texts.get(digest)
+        if known is None:
             values = {"the_firm": self._session.firm_id, "the_id": digest}
-            text: str = self._session.query(_one(self._table), values).scalar_one()
-            policy = self._known.policies[digest] = documents.read(Policy, text)
-        return policy
+            known = self._known.texts[digest] = self._session.query(_one(self._table), values).scalar_one()
+        return known
 
     def all(self) -> Iterable[tuple[str, Policy]]:
         """Every policy that an invoice of the firm was ever under, with its digest."""
         for row in self._session.query(_all(self._table), {"the_firm": self._session.firm_id}):
-            yield row.digest, documents.read(Policy, row.document)
+            yield row.digest, documents.read(POLICY, row.document)
 
     def committed(self) -> None:
         """What was kept is there to stay."""
@@ -65,15 +65,15 @@ class Policies:
 
 @lru_cache(_REMEMBERED)
 def _written(policy: Policy) -> tuple[str, str]:
-    text = documents.write(policy)
+    text = documents.write(POLICY, policy)
     return sha256(text.encode()).hexdigest(), text
 
 
 @cache
 def _one(policies: Table) -> Select[Any]:
-    return select(policies.c.document).where(policies.c.firm_id == FIRM, policies.c.digest == ID)
+    return select(policies.c.document).where(policies.c.firm_id == THE_FIRM, policies.c.digest == THE_ID)
 
 
 @cache
 def _all(policies: Table) -> Select[Any]:
-    return select(policies.c.digest, policies.c.document).where(policies.c.firm_id == FIRM)
+    return select(policies.c.digest, policies.c.document).where(policies.c.firm_id == THE_FIRM)

@@ -8,6 +8,7 @@ from sqlalchemy import Executable, Row, Table
 
 from billcore.charges.charge import Charge
 from billcore.clients import Client
+from billcore.codec.envelope import Envelope
 from billcore.errors import AlreadyExists, NotFound, StaleWrite
 from billcore.ids import GatewayRef
 from billcore.invoices.invoice import CreditNote, Invoice
@@ -22,7 +23,6 @@ Id = TypeVar("Id", bound=str)
 Record = TypeVar("Record", Client, Charge, Invoice, CreditNote, Payment, Refund, SavedMethod, Operation)
 
 _BATCH: Final = 500
-VERSION_ONLY: Final = frozenset({"version"})
 
 
 class Records(Generic[Id, Record]):
@@ -31,7 +31,7 @@ class Records(Generic[Id, Record]):
     What a writing unit has got is locked until its end, so it is read once and remembered.
     """
 
-    kind: ClassVar[type[Any]]
+    envelope: ClassVar[Envelope[Any]]
     what: ClassVar[str]
 
     def __init__(self, session: Session, table: Table) -> None:
@@ -75,10 +75,10 @@ class Records(Generic[Id, Record]):
 
     def _content(self, record: Record) -> Values:
         """What the record is read back from."""
-        return {"document": documents.write(record, without=VERSION_ONLY)}
+        return {"document": documents.write(self.envelope, record)}
 
     def _read(self, row: Row[Any]) -> Record:
-        record: Record = documents.read(self.kind, row.document, version=row.version)
+        record: Record = documents.read(self.envelope, row.document)
         return record
 
     # ── What they share ──────────────────────────────────────────────────────────────────────────────────────────────

@@ -7,10 +7,10 @@ from attrs import frozen
 from sqlalchemy import BindParameter, Delete, Insert, Select, Table, Update, bindparam, select
 from sqlalchemy.dialects import postgresql
 
-FIRM: Final[BindParameter[str]] = bindparam("the_firm")
-ID: Final[BindParameter[Any]] = bindparam("the_id")
-VERSION: Final[BindParameter[int]] = bindparam("the_version")
-LIMIT: Final[BindParameter[int]] = bindparam("the_limit")
+THE_FIRM: Final[BindParameter[str]] = bindparam("the_firm")
+THE_ID: Final[BindParameter[Any]] = bindparam("the_id")
+THE_VERSION: Final[BindParameter[int]] = bindparam("the_version")
+THE_LIMIT: Final[BindParameter[int]] = bindparam("the_limit")
 
 
 @cache
@@ -23,7 +23,7 @@ def insert_new(table: Table, dialect: str) -> Insert:
 
 @frozen(kw_only=True)
 class RecordStatements:
-    """What every repository does with its table; the named values are FIRM, ID, VERSION and LIMIT."""
+    """What every repository does with its table; the named values are THE_FIRM, THE_ID, THE_VERSION and THE_LIMIT."""
 
     find: Select[Any]
     lock: Select[Any]
@@ -38,20 +38,20 @@ class RecordStatements:
 def record_statements(table: Table, dialect: str) -> RecordStatements:
     """Those of that table."""
     c = table.c
-    key = (c.firm_id == FIRM, c.id == ID)
+    key = (c.firm_id == THE_FIRM, c.id == THE_ID)
     return RecordStatements(
         find=select(table).where(*key),
         lock=select(table).where(*key).with_for_update(),
-        after=select(table).where(c.firm_id == FIRM, c.id > ID).order_by(c.id).limit(LIMIT),
+        after=select(table).where(c.firm_id == THE_FIRM, c.id > THE_ID).order_by(c.id).limit(THE_LIMIT),
         version=select(c.version).where(*key),
         insert=insert_new(table, dialect),
-        update=table.update().where(*key, c.version == VERSION),
-        delete=table.delete().where(*key, c.version == VERSION),
+        update=table.update().where(*key, c.version == THE_VERSION),
+        delete=table.delete().where(*key, c.version == THE_VERSION),
     )
 
 
 @cache
 def related(table: Table, column: str, by: str) -> Select[Any]:
-    """The firm's rows that have ID in *column*, in order of the column *by* and then of id."""
+    """The firm's rows that have THE_ID in *column*, in order of the column *by* and then of id."""
     c = table.c
-    return select(table).where(c.firm_id == FIRM, c[column] == ID).order_by(c[by], c.id)
+    return select(table).where(c.firm_id == THE_FIRM, c[column] == THE_ID).order_by(c[by], c.id)

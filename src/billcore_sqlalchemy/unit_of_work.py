@@ -7,6 +7,7 @@ from attrs import evolve
 from sqlalchemy import Select, Table, Transaction, Update, select
 
 from billcore.clients import Firm, NumberSeries
+from billcore.codec.envelope import FIRM
 from billcore.errors import AlreadyExists, NotFound, StaleWrite
 from billcore.ids import FirmId
 from billcore.ports.gateway import GatewayEvent
@@ -18,9 +19,8 @@ from billcore_sqlalchemy.invoices import Invoices
 from billcore_sqlalchemy.parties import Charges, Clients, CreditNotes, Methods
 from billcore_sqlalchemy.payments import Operations, Payments, Refunds
 from billcore_sqlalchemy.policies import KnownPolicies, Policies
-from billcore_sqlalchemy.records import VERSION_ONLY
 from billcore_sqlalchemy.session import Session, is_storable, require_key
-from billcore_sqlalchemy.statements import FIRM, ID, VERSION, insert_new
+from billcore_sqlalchemy.statements import THE_FIRM, THE_ID, THE_VERSION, insert_new
 from billcore_sqlalchemy.tables import Tables
 
 
@@ -51,12 +51,12 @@ class SqlUnitOfWork:
         row = self._session.query(_firm(self._tables.firms), {"the_firm": self.firm_id}).first()
         if row is None:
             raise self._no_firm(self.firm_id)
-        return documents.read(Firm, row.document, version=row.version)
+        return documents.read(FIRM, row.document)
 
     def add_firm(self, firm: Firm) -> Firm:
         self._session.require_own(firm.id, "the record")
         added = evolve(firm, version=1)
-        row = {"firm_id": firm.id, "version": 1, "document": documents.write(added, without=VERSION_ONLY)}
+        row = {"firm_id": firm.id, "version": 1, "document": documents.write(FIRM, added)}
         if not self._session.insert(insert_new(self._tables.firms, self._session.dialect), row):
             raise AlreadyExists(f"firm {firm.id!r} exists already")
         return added
@@ -67,7 +67,7 @@ class SqlUnitOfWork:
             raise self._no_firm(firm.id)
         saved = evolve(firm, version=firm.version + 1)
         key = {"the_firm": firm.id, "the_version": firm.version}
-        content = {"version": saved.version, "document": documents.write(saved, without=VERSION_ONLY)}
+        content = {"version": saved.version, "document": documents.write(FIRM, saved)}
         if self._session.change(_save_firm(self._tables.firms), {**key, **content}).rowcount == 1:
             return saved
         self.firm()
@@ -125,25 +125,25 @@ class Requests:
 
 @cache
 def _firm(firms: Table) -> Select[Any]:
-    return select(firms.c.version, firms.c.document).where(firms.c.firm_id == FIRM)
+    return select(firms.c.version, firms.c.document).where(firms.c.firm_id == THE_FIRM)
 
 
 @cache
 def _save_firm(firms: Table) -> Update:
-    return firms.update().where(firms.c.firm_id == FIRM, firms.c.version == VERSION)
+    return firms.update().where(firms.c.firm_id == THE_FIRM, firms.c.version == THE_VERSION)
 
 
 @cache
 def _count(counters: Table) -> Update:
     c = counters.c
-    return counters.update().where(c.firm_id == FIRM, c.series == ID).values(last=c.last + 1)
+    return counters.update().where(c.firm_id == THE_FIRM, c.series == THE_ID).values(last=c.last + 1)
 
 
 @cache
 def _counted(counters: Table) -> Select[Any]:
-    return select(counters.c.last).where(counters.c.firm_id == FIRM, counters.c.series == ID)
+    return select(counters.c.last).where(counters.c.firm_id == THE_FIRM, counters.c.series == THE_ID)
 
 
 @cache
 def _request(requests: Table) -> Select[Any]:
-    return select(requests).where(requests.c.firm_id == FIRM, requests.c.request_id == ID)
+    return select(requests).where(requests.c.firm_id == THE_FIRM, requests.c.request_id == THE_ID)
