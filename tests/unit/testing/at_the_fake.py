@@ -69,14 +69,16 @@ def refund_command(
     )
 
 
-def checkout(gateway: FakeGateway, clock: ManualClock) -> CheckoutSnapshot:
+def checkout(
+    gateway: FakeGateway, clock: ManualClock, operation: str = "op_page", customer: GatewayRef | None = None
+) -> CheckoutSnapshot:
     page = gateway.begin_checkout(
         CheckoutCommand(
-            operation_id=OperationId("op_page"),
+            operation_id=OperationId(operation),
             firm_id=FIRM,
             payment_id=PaymentId("pay_1"),
             client_id=ClientId("cli_1"),
-            customer=None,
+            customer=customer,
             amount=HUNDRED,
             methods=(Method.CARD,),
             save_method=True,

@@ -1,14 +1,14 @@
 """What a token, the clock and a script make of a charge; that the contract is kept is shown in tests/contracts."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from attrs import evolve
 from tests.unit.testing.at_the_fake import FIRM, HUNDRED, attach_command, command, paid, told
 
 from billcore.errors import BadText, GatewayRequestInvalid, GatewayUnavailable, HouseRule, InvalidTransition
-from billcore.ids import OperationId
+from billcore.ids import GatewayRef, OperationId
 from billcore.methods import Method
 from billcore.money import Money
 from billcore.payments.instruction import DetachCommand
@@ -252,6 +252,35 @@ def test_a_hundred_threads_with_one_command_make_one_payment(gateway: FakeGatewa
 
     assert len(set(results)) == 1
     assert len(gateway.books().payments) == 1
+
+
+# ── Finding ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_payment_is_found_among_its_customer_s_since_that_moment(gateway: FakeGateway, clock: ManualClock) -> None:
+    charge = command(gateway, clock)
+    gateway.charge(charge)
+    other = evolve(charge.method, id="gcus_other")
+    just_after = charge.created_at + timedelta(microseconds=1)
+
+    def is_found(customer: GatewayRef | None, since: datetime) -> bool:
+        return gateway.find_payment(charge.operation_id, customer=customer, since=since) is not None
+
+    assert is_found(charge.customer, charge.created_at)
+    assert is_found(None, charge.created_at)
+    assert not is_found(other, charge.created_at)
+    assert not is_found(charge.customer, just_after)
+
+
+def test_settlements_are_listed_from_a_moment_to_before_another(gateway: FakeGateway, clock: ManualClock) -> None:
+    noon = clock.now()
+    paid(gateway, clock)
+    a_day = timedelta(days=1)
+
+    def count(since: datetime, until: datetime) -> int:
+        return len(list(gateway.iter_settlements(since=since, until=until)))
+
+    assert (count(noon, noon + a_day), count(noon - a_day, noon), count(noon + a_day, noon + 2 * a_day)) == (1, 0, 0)
 
 
 # ── Made wrongly, asked wrongly ───────────────────────────────────────────────────────────────────────────────────────

@@ -3,9 +3,10 @@
 from datetime import timedelta
 
 import pytest
-from tests.unit.testing.at_the_fake import HUNDRED, attach_command, checkout, told
+from tests.unit.testing.at_the_fake import HUNDRED, attach_command, checkout, kept, told
 
 from billcore.errors import InvalidTransition
+from billcore.ids import OperationId
 from billcore.payments.observation import CheckoutStatus, PaymentStatus
 from billcore.ports.gateway import EventKind, SetupSession
 from billcore.testing import FakeGateway, ManualClock
@@ -28,6 +29,20 @@ def test_a_client_pays_on_a_page_after_a_decline_and_the_method_is_kept(
     assert gateway.books().taken("USD") == HUNDRED
     with pytest.raises(InvalidTransition, match="complete"):
         gateway.client_pays(page.ref)
+
+
+def test_a_payment_on_a_page_is_the_client_s_customer_s(gateway: FakeGateway, clock: ManualClock) -> None:
+    customer = kept(gateway, clock, "card_ok").customer
+    assert customer is not None
+
+    gateway.client_pays(checkout(gateway, clock).ref)
+    gateway.client_pays(checkout(gateway, clock, operation="op_known", customer=customer).ref)
+
+    assert [
+        gateway.find_payment(OperationId(operation), customer=customer, since=clock.now()) is not None
+        for operation in ("op_page", "op_known")
+    ] == [True, True]
+    assert len(gateway.list_methods(customer)) == 3
 
 
 def test_a_page_expires_with_the_clock_and_takes_its_declined_payment_along(
