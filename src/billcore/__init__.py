@@ -1,4 +1,4 @@
-"""Billing that an application embeds: correct money, invoices, payments, refunds and fees, in its own process and database."""
+"""Billing that an application embeds: correct money, invoices, payments and refunds, in its own database."""
 
 from billcore.actors import Actor, Contact, Importer, Processor, Staff, System
 from billcore.billing import Billing, FrontDesk

@@ -85,15 +85,21 @@ class Billing:
         )
 
     def hear(self, gateway: str, body: bytes, headers: Mapping[str, str]) -> Heard:
-        """Take in a gateway's webhook: verify, dedupe, read the object again, apply. WebhookRejected for anything unsigned."""
+        """Take in a gateway's webhook: verify, dedupe, read the object again, apply.
+
+        WebhookRejected for anything unsigned.
+        """
         return Hearing(self._house).hear(gateway, body, headers)
 
     def recover(self, *, min_age: timedelta = MIN_AGE) -> Recovered:
-        """Resolve operations in doubt and parked events, of all firms. Run it every minute; any number at once is safe."""
+        """Resolve operations in doubt and parked events, of all firms.
+
+        Run it every minute; any number at once is safe.
+        """
         return Recovery(self._house).run(min_age=min_age)
 
     def verify(self, firm_id: str) -> tuple[Discrepancy, ...]:
-        """Re-derive everything of one firm (journal, sums, applications, numbers, reservations) and list each discrepancy."""
+        """Derive everything of one firm a second time (journal, sums, numbers, reservations); list each discrepancy."""
         return Verification(self._house).run(FirmId(firm_id))
 
     def deliver_events(self, handler: Callable[[FirmId, RecordedEvent], None], *, limit: int = 500) -> Delivered:

@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 from attrs import field, frozen
 
 from billcore.currencies import exponent
-from billcore.dates import day
 from billcore.errors import BadDate, BadText
 from billcore.fees import FeeSchedule
 from billcore.ids import ClientId, FirmId

@@ -51,7 +51,9 @@ class Fee:
 
     def __attrs_post_init__(self) -> None:
         if not self.lines:
-            raise BadMoney("a fee has at least one line; a known fee of nothing is one line of zero, an unknown fee is None")
+            raise BadMoney(
+                "a fee has at least one line; a known fee of nothing is one line of zero, an unknown fee is None"
+            )
         if len({line.amount.currency for line in self.lines}) > 1:
             raise CurrencyMismatch("the lines of one fee must be in one settlement currency")
 

@@ -24,7 +24,9 @@ class Gateways:
         self._by_name: dict[str, Gateway] = {}
         for gateway in gateways:
             if not isinstance(gateway, Gateway):
-                raise UnknownGateway(f"{type(gateway).__name__} is not a gateway: it needs name, account and capabilities")
+                raise UnknownGateway(
+                    f"{type(gateway).__name__} is not a gateway: it needs name, account and capabilities"
+                )
             if gateway.name in self._by_name:
                 raise UnknownGateway(f"two gateways are called {gateway.name!r}; names must differ")
             self._by_name[gateway.name] = gateway
@@ -38,7 +40,9 @@ class Gateways:
         gateway = self._by_name.get(name)
         if gateway is None:
             known = ", ".join(sorted(self._by_name)) or "none"
-            raise UnknownGateway(f"no gateway is called {name!r}; registered: {known}. Pass it in Billing(gateways=[...])")
+            raise UnknownGateway(
+                f"no gateway is called {name!r}; registered: {known}. Pass it in Billing(gateways=[...])"
+            )
         if account == gateway.account:
             return gateway
         if account is None or not isinstance(gateway, _ManyAccounts):

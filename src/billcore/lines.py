@@ -1,4 +1,4 @@
-"""What one row of a bill says: work, quantity and price, allowances and surcharges, taxes, and the codes that firms need."""
+"""What one row of a bill says: work, quantity and price, allowances, surcharges, taxes, and codes that firms need."""
 
 from datetime import date
 from decimal import Decimal
@@ -118,12 +118,14 @@ class Codes:
 
 @frozen(kw_only=True)
 class LineItem:
-    """One row: quantity times unit price, less allowances, plus surcharges; taxes are summed per rate over the document.
+    """One row: quantity times unit price, less allowances, plus surcharges.
+
+    Taxes are summed per rate over the document.
 
     ``quantity`` (up to 6 decimals, above 0) and ``unit_price`` (up to 8 decimals, major units, may be negative for a
     deduction) take a Decimal or a plain string. ``unit_code`` is UN/ECE Recommendation 20 (HUR hours, C62 piece).
-    ``charge_ids`` are the charges that the row bills. ``original_unit_price`` keeps the price before an override (S3.15).
-    ``id`` is given by the invoice. Refuses with BadLine, BadNumber, BadText or BadDate.
+    ``charge_ids`` are the charges that the row bills. ``original_unit_price`` keeps the price before an override
+    (S3.15). ``id`` is given by the invoice. Refuses with BadLine, BadNumber, BadText or BadDate.
     """
 
     description: str = field(repr=False)

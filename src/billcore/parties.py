@@ -22,7 +22,9 @@ class Address:
         for value, what in ((self.city, "city"), (self.region, "region"), (self.postal_code, "postal code")):
             optional_text(value, what, longest=100)
         country = self.country
-        if country is not None and not (len(country) == 2 and country.isascii() and country.isalpha() and country.isupper()):
+        if country is not None and not (
+            len(country) == 2 and country.isascii() and country.isalpha() and country.isupper()
+        ):
             raise BadText("country must be an ISO 3166 code of two capital letters, like 'US'")
 
 

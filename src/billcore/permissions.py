@@ -34,7 +34,10 @@ class AllowAll:
 
 
 class AllowListed:
-    """What each actor id was granted; whoever is not listed may do nothing. Gateways, jobs and importers are never asked."""
+    """What each actor id was granted; whoever is not listed may do nothing.
+
+    Gateways, jobs and importers are never asked.
+    """
 
     def __init__(self, grants: dict[str, frozenset[Permission]]) -> None:
         self._grants = dict(grants)

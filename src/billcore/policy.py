@@ -1,6 +1,7 @@
 """Where firms differ: every choice as data, chosen once, and copied onto each invoice when it is issued.
 
-A policy is a value: presets below are data, not subclasses. The C numbers name the questions on which real products disagree.
+A policy is a value: presets below are data, not subclasses. The C numbers name the questions on which real products
+disagree.
 """
 
 from enum import Enum
@@ -105,8 +106,8 @@ _STANDARD_WORDS = Vocabulary(
 class Policy:
     """One firm's choices. Two combinations contradict each other and are refused with BadPolicy.
 
-    ``grace_days`` is how long after the due date an invoice is not yet overdue. ``hold_after_refund`` keeps auto-pay, late fees
-    and reminders away from an invoice that a refund has reopened, until staff release it.
+    ``grace_days`` is how long after the due date an invoice is not yet overdue. ``hold_after_refund`` keeps auto-pay,
+    late fees and reminders away from an invoice that a refund has reopened, until staff release it.
     """
 
     name: str = "standard"

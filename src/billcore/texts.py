@@ -4,7 +4,7 @@ from billcore.errors import BadText
 
 
 def text(value: str, what: str, *, longest: int = 500, required: bool = False) -> str:
-    """Return *value* unchanged, or raise BadText: not text, too long, empty where required, NUL or lone surrogates in it."""
+    """Return *value* unchanged, or raise BadText: not text, too long, empty where required, or not storable."""
     if not isinstance(value, str):
         raise BadText(f"{what} must be text, not {type(value).__name__}")
     if required and not value.strip():

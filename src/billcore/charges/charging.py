@@ -1,4 +1,4 @@
-"""The life of a charge: added, changed while open, claimed by a draft, billed at issue, released again, or discarded."""
+"""The life of a charge: added, changed while open, claimed by a draft, billed at issue, released, or discarded."""
 
 from datetime import datetime
 
@@ -42,7 +42,8 @@ def as_line(charge: Charge) -> LineItem:
     return evolve(charge.line, charge_ids=(charge.id,))
 
 
-# The three moves below are consequences of the invoice's events (drafted, issued, deleted, voided) and have none of their own.
+# The three moves below are consequences of the invoice's events (drafted, issued, deleted, voided) and have none of
+# their own.
 
 
 def claim(charge: Charge, invoice_id: InvoiceId, client_id: ClientId) -> Charge:
@@ -65,4 +66,6 @@ def release(charge: Charge) -> Charge:
 
 def _require_open(charge: Charge, verb: str) -> None:
     if charge.state is not ChargeState.OPEN:
-        raise ChargeNotOpen(f"cannot {verb} charge {charge.id!r}: it is {charge.state.value}, only an open charge allows that")
+        raise ChargeNotOpen(
+            f"cannot {verb} charge {charge.id!r}: it is {charge.state.value}, only an open charge allows that"
+        )

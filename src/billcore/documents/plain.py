@@ -1,4 +1,7 @@
-"""Plain text for a terminal or an e-mail: an invoice, the queues, a timeline, takings, aging. For the firm's own eyes."""
+"""Plain text for a terminal or an e-mail: an invoice, the queues, a timeline, takings, aging.
+
+For the firm's own eyes.
+"""
 
 from collections.abc import Iterable, Sequence
 from datetime import date
@@ -50,7 +53,9 @@ def timeline_text(entries: Iterable[TimelineEntry]) -> str:
 
 def takings_text(takings: Takings) -> str:
     """What came in by method, and what is left of it."""
-    rows = [_row(f"{method.method.value.capitalize()}, {method.count}", str(method.gross)) for method in takings.methods]
+    rows = [
+        _row(f"{method.method.value.capitalize()}, {method.count}", str(method.gross)) for method in takings.methods
+    ]
     for currency in takings.currencies:
         rows += [
             _row("Gross", str(currency.gross)),

@@ -1,8 +1,8 @@
 """What happened: one immutable event per verb. Timeline, journal and outbox are all derived from these.
 
-Events carry ids, amounts and dates, never records: that keeps them readable for ever. ``at`` is the moment; ``on`` is the
-business date on which it counts in the books, by default the date of ``at`` in the timezone in which ``at`` is given, which is
-the firm's. The ``stream`` is the record whose verb it was; within one stream events are in order.
+Events carry ids, amounts and dates, never records: that keeps them readable for ever. ``at`` is the moment; ``on`` is
+the business date on which it counts in the books, by default the date of ``at`` in the timezone in which ``at`` is
+given, which is the firm's. The ``stream`` is the record whose verb it was; within one stream events are in order.
 """
 
 from billcore.events.clients import (

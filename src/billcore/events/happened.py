@@ -19,7 +19,7 @@ class Part:
 
 @frozen(kw_only=True)
 class Happened:
-    """``at`` is the moment; ``on`` the business date on which it counts, by default the date of ``at`` as it is given."""
+    """``at`` is the moment; ``on`` the business date on which it counts, by default the date of ``at`` as given."""
 
     firm_id: FirmId
     at: datetime

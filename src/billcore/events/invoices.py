@@ -58,7 +58,7 @@ class InvoiceViewed(OfInvoice):
 
 @frozen(kw_only=True)
 class InvoiceVoided(OfInvoice):
-    """What stood in the books and no longer does: ``net`` and ``tax`` not credited before, ``owed``, and ``written_off``."""
+    """What no longer stands in the books: ``net`` and ``tax`` not credited before, ``owed``, and ``written_off``."""
 
     reason: str = field(repr=False)
     net: Money

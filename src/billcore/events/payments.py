@@ -12,7 +12,7 @@ from billcore.reasons import Failure, Initiator
 
 @frozen(kw_only=True)
 class OfPayment(Happened):
-    """``invoice_ids`` are all invoices that the payment is or was on: each shows the event in its timeline (S1.25, S1.41)."""
+    """``invoice_ids`` are all invoices that the payment is or was on: each has it in its timeline (S1.25, S1.41)."""
 
     payment_id: PaymentId
     amount: Money
@@ -51,7 +51,10 @@ class PaymentActionRequired(OfPayment):
 
 @frozen(kw_only=True)
 class PaymentCompleted(OfPayment):
-    """The money is there. ``released`` leaves in-flight, ``parts`` is paid; they differ only when it comes after all, late."""
+    """The money is there.
+
+    ``released`` leaves in-flight, ``parts`` is paid; they differ only when it comes after all, late.
+    """
 
     method: Method
     initiator: Initiator
@@ -79,7 +82,7 @@ class PaymentCanceled(OfPayment):
 
 @frozen(kw_only=True)
 class PaymentReturned(OfPayment):
-    """A bank took a completed payment back; ``amount`` is what it took, ``unapplied`` the part that was client credit."""
+    """A bank took a completed payment back: ``amount`` in all, of which ``unapplied`` was client credit."""
 
     code: str
     initiator: Initiator
@@ -118,7 +121,10 @@ class FeeAssessed(OfPayment):
 
 @frozen(kw_only=True)
 class ExtraFeeCharged(OfPayment):
-    """A fee beyond processing: for a dispute, a bank return, a refund. ``source`` is the gateway's object it belongs to."""
+    """A fee beyond processing: for a dispute, a bank return, a refund.
+
+    ``source`` is the gateway's object it belongs to.
+    """
 
     source: str
     line: FeeLine
@@ -140,7 +146,7 @@ class PaymentUnapplied(OfPayment):
 
 @frozen(kw_only=True)
 class PaymentReviewRequired(OfPayment):
-    """The gateway's word contradicts our books, or cannot be had: a person must look, and nothing new is tried meanwhile."""
+    """The gateway's word contradicts our books, or cannot be had: a person must look before anything new is tried."""
 
     reason: str
 

@@ -34,7 +34,8 @@ class RefundPending(OfRefund):
 class RefundSucceeded(OfRefund):
     """Given back. ``parts`` come off their invoices, ``unapplied`` off the client's credit; the fee stays (S1.43).
 
-    ``is_external``: the firm settled it by hand, no gateway moved money (S1.35). ``holds``: the invoices on which collection stops (C5).
+    ``is_external``: the firm settled it by hand, no gateway moved money (S1.35). ``holds``: the invoices on which
+    collection stops (C5).
     """
 
     reason: RefundReason
@@ -47,7 +48,9 @@ class RefundSucceeded(OfRefund):
 
 @frozen(kw_only=True)
 class RefundFailed(OfRefund):
-    """It did not arrive. If it had succeeded before, what was ``undone`` by it comes back: ``parts`` to the invoices that can
+    """It did not arrive.
+
+    If it had succeeded before, what was ``undone`` by it comes back: ``parts`` to the invoices that can
     take them now, ``unapplied`` to the client's credit."""
 
     code: str

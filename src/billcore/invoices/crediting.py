@@ -1,4 +1,4 @@
-"""Credit notes: numbered documents that lower an issued invoice, split into net and tax so that all of them sum to the invoice."""
+"""Credit notes: numbered documents that lower an issued invoice, in net and tax that add up to the invoice's own."""
 
 from datetime import datetime
 
@@ -79,10 +79,10 @@ def reverse_credit(note: CreditNote, *, at: datetime, by: Actor) -> tuple[Credit
 
 
 def credit_for_refund(invoice: Invoice, refunded: Money) -> Money:
-    """How much a refund of *refunded* off this invoice is credited at once, so that nobody is asked to pay it again (C4).
+    """How much of a refund off this invoice is credited at once, so that nobody is asked to pay it again (C4).
 
-    Asked before the refund is settled. REOPEN credits nothing; CLOSE credits what is refunded; the third way credits all that
-    refunds have reopened, once nothing paid is left (S3.36).
+    Asked before the refund is settled. REOPEN credits nothing; CLOSE credits what is refunded; the third way credits
+    all that refunds have reopened, once nothing paid is left (S3.36).
     """
     match invoice.policy.refund_effect:
         case RefundEffect.REOPEN:
@@ -107,7 +107,7 @@ def require_lowerable(invoice: Invoice, amount: Money, verb: str) -> None:
 
 
 def _split(invoice: Invoice, amount: Money) -> tuple[Money, Money]:
-    """The net and the tax of the next *amount* credited: the tax of all that is credited then, less what was credited before.
+    """The net and the tax of the next *amount* credited: tax on all that is credited then, less what was before.
 
     Counted from the whole each time, it stays exact whatever was credited, or reversed, in between.
     """

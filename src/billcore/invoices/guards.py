@@ -16,7 +16,9 @@ def require_draft(invoice: Invoice, verb: str) -> None:
     """Refuse with InvalidTransition what only a draft allows (S3.18)."""
     if not invoice.is_draft:
         state = "void" if invoice.is_void else "issued"
-        raise InvalidTransition(f"cannot {verb} an invoice that is {state}; only a draft can change, correct it by a credit note or void it")
+        raise InvalidTransition(
+            f"cannot {verb} an invoice that is {state}; only a draft can change, correct it by a credit note or void it"
+        )
 
 
 def require_open(invoice: Invoice, verb: str) -> None:

@@ -1,4 +1,7 @@
-"""The invoice: what is billed, the facts of its life, and the sums of the money on it. No status: that is asked, not stored."""
+"""The invoice: what is billed, the facts of its life, and the sums of the money on it.
+
+No status: that is asked, not stored.
+"""
 
 from datetime import date, datetime
 from enum import Enum
@@ -65,8 +68,8 @@ class Content:
 class Sums:
     """The money on an invoice, kept by ``settling`` alone. Every figure is at or above zero.
 
-    ``paid`` is cleared and not given back; ``in_flight`` waits on a gateway; ``refunded`` is what was given back in all;
-    ``credited`` (of which ``credited_tax`` is tax) and ``written_off`` lower what is owed.
+    ``paid`` is cleared and not given back; ``in_flight`` waits on a gateway; ``refunded`` is what was given back in
+    all; ``credited`` (of which ``credited_tax`` is tax) and ``written_off`` lower what is owed.
     """
 
     paid: Money
@@ -118,8 +121,8 @@ class Voiding:
 class Invoice:
     """A document that states what a client owes.
 
-    Three words, three meanings: ``paid`` is cleared and not given back; ``owed`` is total less paid, what the books call
-    receivable; ``balance`` is owed less money in flight, what can still be paid.
+    Three words, three meanings: ``paid`` is cleared and not given back; ``owed`` is total less paid, what the books
+    call receivable; ``balance`` is owed less money in flight, what can still be paid.
     """
 
     id: InvoiceId

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from billcore.currencies import exponent
 from billcore.decimals import EXACT, Rounding, round_minor
-from billcore.errors import CurrencyMismatch, NegativeTotal
+from billcore.errors import BadLine, CurrencyMismatch, NegativeTotal
 from billcore.invoices.totals import TaxLine, Totals
 from billcore.lines import Allowance, LineItem, Surcharge, TaxRate
 from billcore.money import Money, cumulative_share
@@ -22,8 +22,9 @@ def price(
 ) -> Totals:
     """The totals of a document in *currency*.
 
-    Document allowances and surcharges are percentages of the sum of lines, and lower or raise each tax base in proportion to
-    its share. Refuses a total below zero with NegativeTotal, and a fixed amount in another currency with CurrencyMismatch.
+    Document allowances and surcharges are percentages of the sum of lines, and lower or raise each tax base in
+    proportion to its share. Refuses a total below zero with NegativeTotal, and a fixed amount in another currency
+    with CurrencyMismatch.
     """
     digits = exponent(currency)
     nets = [_line_net(line, digits, currency) for line in lines]
@@ -38,7 +39,8 @@ def price(
     tax = sum(amount for _, _, amount in taxes)
     if net < 0 or net + tax < 0:
         raise NegativeTotal(
-            f"the lines add up to {Money(net + tax, currency)}; an invoice is at or above zero, credit the client with a credit note"
+            f"the lines add up to {Money(net + tax, currency)}; an invoice is at or above zero, "
+            "give the client money back with a credit note"
         )
     return Totals(
         line_nets=tuple(Money(minor, currency) for minor in nets),
@@ -65,7 +67,8 @@ def _line_net(line: LineItem, digits: int, currency: str) -> int:
 def _amount(change: Allowance | Surcharge, base: int, currency: str) -> int:
     if change.percent is not None:
         return _percent_of(base, change.percent)
-    assert change.amount is not None, "an allowance or surcharge has a percent or an amount"
+    if change.amount is None:
+        raise BadLine("an allowance or surcharge needs either a percent or an amount")
     if change.amount.currency != currency:
         raise CurrencyMismatch(f"the document is in {currency}, an allowance or surcharge is {change.amount}")
     return change.amount.minor

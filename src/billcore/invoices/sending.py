@@ -27,9 +27,9 @@ def issue(
 ) -> tuple[Invoice, InvoiceIssued]:
     """Number and lock the draft (S2.7, S2.9), with the parties, the terms and the policy as they are now.
 
-    *on* is the date of issue, by default the day of *at*. The due date follows the policy's basis (C12) unless the draft fixes
-    one. Refuses with EmptyInvoice a draft without lines and with BadDate a due date before the date of issue. An invoice of
-    zero is settled at once.
+    *on* is the date of issue, by default the day of *at*. The due date follows the policy's basis (C12) unless the
+    draft fixes one. Refuses with EmptyInvoice a draft without lines and with BadDate a due date before the date of
+    issue. An invoice of zero is settled at once.
     """
     require_draft(invoice, "issue")
     if not invoice.lines:
@@ -67,7 +67,9 @@ def issue(
 def _due_on(invoice: Invoice, firm: Firm, client: Client, issued_on: date) -> date:
     if invoice.content.due_on is not None:
         if invoice.content.due_on < issued_on:
-            raise BadDate(f"the draft fixes {invoice.content.due_on} as due date, before the date of issue {issued_on}; edit the draft")
+            raise BadDate(
+                f"the draft is due on {invoice.content.due_on}, before its date of issue {issued_on}; edit the draft"
+            )
         return invoice.content.due_on
     terms = client.terms or firm.terms
     match firm.policy.due_basis:
@@ -79,7 +81,9 @@ def _due_on(invoice: Invoice, firm: Firm, client: Client, issued_on: date) -> da
 
 
 def deliver(invoice: Invoice, *, channel: str, at: datetime, by: Actor) -> tuple[Invoice, InvoiceDelivered]:
-    """The document went to the client by *channel* (``email``, ``portal``, ``print``); only the first delivery changes facts.
+    """The document went to the client by *channel* (``email``, ``portal``, ``print``).
+
+    Only the first delivery changes facts.
 
     Issue and delivery are separate (C11): a firm can finalise without notifying (S2.8).
     """

@@ -1,7 +1,7 @@
 """The sums of money on an invoice: a fold of what happened to payments and refunds.
 
-``settle`` is the only place that moves ``paid``, ``in_flight``, ``refunded``, ``credited`` and ``written_off``. Folding all
-events of an invoice from its issue gives its sums again, which is how the books are verified.
+``settle`` is the only place that moves ``paid``, ``in_flight``, ``refunded``, ``credited`` and ``written_off``.
+Folding all events of an invoice from its issue gives its sums again, which is how the books are verified.
 """
 
 from attrs import evolve

@@ -1,6 +1,7 @@
 """What an invoice is, asked of its facts and a day: settlement, overdue, badge, queues, and whether the client sees it.
 
-Nothing here is stored. The same predicates are written a second time as SQL by the stores, and tests hold the two together.
+Nothing here is stored. The same predicates are written a second time as SQL by the stores, and tests hold the two
+together.
 """
 
 from datetime import date, timedelta
@@ -66,7 +67,10 @@ def is_viewed(invoice: Invoice) -> bool:
 
 
 def has(invoice: Invoice, status: Status, on: date) -> bool:
-    """Whether that status is true of the invoice; several can be at once, the badge shows the first of the vocabulary."""
+    """Whether that status is true of the invoice.
+
+    Several can be at once, the badge shows the first of the vocabulary.
+    """
     if status is Status.DRAFT:
         return invoice.is_draft
     if status is Status.VOID:
@@ -93,7 +97,7 @@ def has(invoice: Invoice, status: Status, on: date) -> bool:
 
 
 def status(invoice: Invoice, on: date) -> Status:
-    """The badge of the invoice on that day: the first status of the policy's vocabulary that is true (S0.14-S0.20, S3.25)."""
+    """The badge of the invoice on that day: the first true status of its vocabulary (S0.14-S0.20, S3.25)."""
     for word in invoice.policy.vocabulary.words:
         if has(invoice, word.status, on):
             return word.status

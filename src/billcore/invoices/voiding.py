@@ -1,4 +1,7 @@
-"""Voiding: an invoice issued in error is taken back; it keeps its number, stays listed, and can never take money again."""
+"""Voiding: an invoice issued in error is taken back.
+
+It keeps its number, stays listed, and can never take money again.
+"""
 
 from datetime import datetime
 
@@ -23,13 +26,16 @@ def void(
 ) -> tuple[Invoice, InvoiceVoided]:
     """Take an issued invoice back (S0.20, S1.19, S2.10, S3.30-S3.34); a draft is deleted instead.
 
-    Refuses with PaymentInFlight while a gateway may still bring money for it, with InvoiceHasPayments while money is on it,
-    and with ReasonRequired where the policy asks why. *lines* overrides what the policy does with its charges (C1).
+    Refuses with PaymentInFlight while a gateway may still bring money for it, with InvoiceHasPayments while money is
+    on it, and with ReasonRequired where the policy asks why. *lines* overrides what the policy does with its charges
+    (C1).
     """
     require_open(invoice, "void")
     reason = required_reason(reason, is_required=invoice.policy.void_reason_required)
     if invoice.in_flight.is_positive:
-        raise PaymentInFlight(f"cannot void: {invoice.in_flight} is waiting on a gateway; wait for it, or cancel it first")
+        raise PaymentInFlight(
+            f"cannot void: {invoice.in_flight} is waiting on a gateway; wait for it, or cancel it first"
+        )
     if invoice.paid.is_positive:
         raise InvoiceHasPayments(f"cannot void: {invoice.paid} is paid on it; refund or unapply it first")
     returns = (lines or invoice.policy.voided_lines) is VoidedLines.RETURN_TO_UNBILLED

@@ -28,7 +28,9 @@ def apply(
     wanted = Money.sum((part.amount for part in parts), payment.amount.currency)
     free = payment.unapplied - payment.refund_reserved
     if wanted > free:
-        raise NothingToApply(f"asked to apply {wanted}, only {free} of this payment is unapplied and not being refunded")
+        raise NothingToApply(
+            f"asked to apply {wanted}, only {free} of this payment is unapplied and not being refunded"
+        )
     applied = evolve(payment, applications=merge(payment.applications, parts))
     return applied, PaymentApplied(
         firm_id=payment.firm_id,
@@ -65,7 +67,7 @@ def unapply(
 
 
 def onto_one(invoice: Invoice, amount: Money) -> list[Allocation]:
-    """How *amount* for one invoice is allocated: all onto it, or where its policy takes overpayments, as much as fits."""
+    """How *amount* for one invoice is allocated: all onto it, or where overpayments are taken, as much as fits."""
     takes_more = invoice.policy.allow_overpayment and invoice.is_open and invoice.in_flight.is_zero
     if not takes_more or amount <= invoice.balance:
         return [(invoice, amount)]
@@ -88,7 +90,7 @@ def parts_of(allocations: Sequence[Allocation], *, client_id: ClientId) -> tuple
 
 
 def fitting(parts: Sequence[Part], invoices: Mapping[InvoiceId, Invoice]) -> tuple[Part, ...]:
-    """As much of *parts* as their invoices can take now: money that comes late or back finds its place, or becomes credit."""
+    """As much of *parts* as their invoices can take now; money that comes late or back is else the client's credit."""
     placed = []
     for part in parts:
         invoice = invoices[part.invoice_id]
@@ -101,8 +103,8 @@ def fitting(parts: Sequence[Part], invoices: Mapping[InvoiceId, Invoice]) -> tup
 def taken_from(payment: Payment, amount: Money) -> tuple[tuple[Part, ...], Money]:
     """Where *amount* leaves the payment: the client's credit first, then the invoices, the one applied last first.
 
-    Returns the parts and what comes off the credit. More than there is comes off the credit, which is then below zero: the
-    client owes it. That happens only when a bank takes back what is being refunded as well.
+    Returns the parts and what comes off the credit. More than there is comes off the credit, which is then below
+    zero: the client owes it. That happens only when a bank takes back what is being refunded as well.
     """
     zero = Money.zero(amount.currency)
     credit = min(max(payment.unapplied, zero), amount)

@@ -1,4 +1,7 @@
-"""What banks do to completed payments: a dispute opened, won or lost, and a bank return. Each moves the money where it now is."""
+"""What banks do to completed payments: a dispute opened, won or lost, and a bank return.
+
+Each moves the money where it now is.
+"""
 
 from datetime import datetime
 
@@ -19,7 +22,10 @@ from billcore.reasons import Initiator
 def open_dispute(
     payment: Payment, ref: GatewayRef, amount: Money, *, reason: str = "", at: datetime, by: Actor
 ) -> tuple[Payment, DisputeOpened]:
-    """The client contests up to what is left of the payment; the gateway holds it, the invoice stays paid until the decision."""
+    """The client contests up to what is left of the payment.
+
+    The gateway holds it, the invoice stays paid until the decision.
+    """
     _require_landed(payment, "dispute")
     amount = min(amount, _left(payment))
     dispute = Dispute(ref=ref, amount=amount, status=DisputeStatus.OPEN, reason=reason)

@@ -1,4 +1,4 @@
-"""The processor's fees of a payment: estimated at completion, actual when the gateway knows, and extra ones for trouble."""
+"""A processor's fees: estimated at completion, actual when the gateway knows, and extra ones for trouble."""
 
 from datetime import datetime
 

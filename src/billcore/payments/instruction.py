@@ -1,4 +1,4 @@
-"""What a gateway is told: commands whose every parameter is frozen before the call, so that a retry is the same call."""
+"""What a gateway is told: commands, every parameter frozen before the call, so that a retry is the same call."""
 
 from datetime import datetime
 

@@ -1,6 +1,7 @@
 """What a gateway tells: the whole present state of one of its objects, re-readable at any time.
 
-An observation is cumulative and never a change: applying one twice is a no-op, and an older one never undoes a newer one.
+An observation is cumulative and never a change: applying one twice is a no-op, and an older one never undoes a newer
+one.
 """
 
 from datetime import date, datetime
@@ -103,7 +104,8 @@ class ReturnSnapshot:
 class PaymentSnapshot:
     """One payment at the gateway, whole: status, money, failure, settlement, refunds, disputes, bank return.
 
-    ``settlement`` is None until the gateway knows it. ``operation_id`` is ours, None for a payment that was not made by us.
+    ``settlement`` is None until the gateway knows it. ``operation_id`` is ours, None for a payment that was not made
+    by us.
     """
 
     ref: GatewayRef

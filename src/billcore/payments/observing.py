@@ -1,8 +1,8 @@
 """What a gateway's word changes in our books: one step at a time, until both agree.
 
-An observation is the whole state of a payment, so it does not matter how often, how late or in which order observations come:
-each step is taken only forward, and the last state is the same. A dispute, a refund or a fee in it waits until the payment
-itself is completed, which the same observation says first.
+An observation is the whole state of a payment, so it does not matter how often, how late or in which order
+observations come: each step is taken only forward, and the last state is the same. A dispute, a refund or a fee in it
+waits until the payment itself is completed, which the same observation says first.
 """
 
 from collections.abc import Mapping
@@ -155,7 +155,10 @@ def advance_refund(
 
 
 def refund_of(refunds: Mapping[str, Refund], seen: RefundSnapshot) -> Refund | None:
-    """Ours for the gateway's refund: by the gateway's own reference first, then by our id in it; None for a foreign one."""
+    """Ours for the gateway's refund: by the gateway's own reference first, then by our id in it.
+
+    None for a foreign one.
+    """
     for refund in refunds.values():
         if refund.ref == seen.ref:
             return refund

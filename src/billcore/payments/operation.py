@@ -1,4 +1,4 @@
-"""The durable instruction to a gateway: committed before the call, so that no crash and no silence can lose or double it."""
+"""The durable instruction to a gateway: committed before the call, so that no crash can lose or double it."""
 
 from datetime import datetime
 from enum import Enum
@@ -22,8 +22,8 @@ from billcore.payments.instruction import (
 class OperationState(Enum):
     """What we know of an instruction.
 
-    RESERVED: committed, certainly not sent. SUBMITTING: it may have been sent. PENDING: the gateway has it and is not done.
-    SUCCEEDED, REJECTED: done. UNKNOWN: sent, and the outcome is in doubt; never treated as failed.
+    RESERVED: committed, certainly not sent. SUBMITTING: it may have been sent. PENDING: the gateway has it and is not
+    done. SUCCEEDED, REJECTED: done. UNKNOWN: sent, and the outcome is in doubt; never treated as failed.
     """
 
     RESERVED = "reserved"
@@ -44,7 +44,8 @@ LEGAL_MOVES: dict[OperationState, frozenset[OperationState]] = {
     _S: frozenset({_S, _R, _P, _OK, _NO, _U}),
     _P: frozenset({_P, _OK, _NO, _U}),
     _U: frozenset({_S, _P, _OK, _NO, _U}),
-    # Late truths: money that came after a rejection is booked; nothing undoes a success here, refunds and returns are facts of their own.
+    # Late truths: money that came after a rejection is booked; nothing undoes a success here, refunds and returns are
+    # facts of their own.
     _NO: frozenset({_OK}),
     _OK: frozenset(),
 }
@@ -67,9 +68,9 @@ class OperationKind(Enum):
 class Operation:
     """One instruction, with its parameters frozen; the gateway's idempotency key is derived from ``id`` and the step.
 
-    ``ref`` is the gateway's object once it is known. ``sends`` counts how often it was or may have been sent, ``prepares`` how
-    often making it ready was not answered.
-    ``leased_until``: another worker is on it until then. ``needs_review``: only a person can say what happened.
+    ``ref`` is the gateway's object once it is known. ``sends`` counts how often it was or may have been sent,
+    ``prepares`` how often making it ready was not answered. ``leased_until``: another worker is on it until then.
+    ``needs_review``: only a person can say what happened.
     """
 
     id: OperationId

@@ -8,7 +8,15 @@ from attrs import evolve
 from billcore.actors import Actor, Staff
 from billcore.clients import Client, Firm
 from billcore.dates import day, instant
-from billcore.errors import BadDate, BadMoney, CurrencyMismatch, InvalidTransition, MethodNotAllowed, OnHold, ReasonRequired
+from billcore.errors import (
+    BadDate,
+    BadMoney,
+    CurrencyMismatch,
+    InvalidTransition,
+    MethodNotAllowed,
+    OnHold,
+    ReasonRequired,
+)
 from billcore.events import (
     Part,
     PaymentActionRequired,
@@ -45,19 +53,19 @@ def record(
     at: datetime,
     by: Actor,
 ) -> tuple[Payment, PaymentRecorded]:
-    """Money received outside any gateway (S1.3, S1.8-S1.16, S3.24); what the allocations leave over is the client's credit.
+    """Money received outside any gateway (S1.3, S1.8-S1.16, S3.24).
 
-    *received_on* defaults to today and may lie in the past. Refuses a method that the policy does not take by hand (S1.17),
-    and everything that an invoice cannot take: NotPayable, PaymentInFlight, Overpayment.
+    What the allocations leave over is the client's credit.
+
+    *received_on* defaults to today and may lie in the past. Refuses a method that the policy does not take by hand
+    (S1.17), and everything that an invoice cannot take: NotPayable, PaymentInFlight, Overpayment.
     """
     on = instant(at, "at").date() if received_on is None else day(received_on, "date received")
     if on > at.date():
         raise BadDate(f"money cannot have been received on {on}, which is after today, {at.date()}")
     _require_manual(firm, method, reference)
     parts = _checked(amount, allocations, client)
-    payment = _new(
-        payment_id, firm, client, amount, parts, method, state=PaymentState.COMPLETED, received_on=on, at=at
-    )
+    payment = _new(payment_id, firm, client, amount, parts, method, state=PaymentState.COMPLETED, received_on=on, at=at)
     payment = evolve(
         payment,
         reference=optional_text(reference, "reference", longest=200),
@@ -96,7 +104,8 @@ def initiate(
 ) -> tuple[Payment, PaymentInitiated]:
     """Reserve *amount* on its invoices, before a gateway is asked (S1.22): whoever comes second for it is refused here.
 
-    Staff may charge a saved method only where the policy lets them (C7); auto-pay and back-fill keep off an invoice on hold.
+    Staff may charge a saved method only where the policy lets them (C7); auto-pay and back-fill keep off an invoice
+    on hold.
     """
     if initiator is Initiator.STAFF and isinstance(by, Staff) and not firm.policy.staff_can_charge_saved_method:
         raise MethodNotAllowed("this firm's policy lets clients and auto-pay charge saved methods, not staff")
@@ -108,9 +117,7 @@ def initiate(
     payment = _new(
         payment_id, firm, client, amount, parts, method, state=PaymentState.CREATED, received_on=at.date(), at=at
     )
-    payment = evolve(
-        payment, initiator=initiator, method_id=method_id, operation_id=operation_id, gateway=gateway
-    )
+    payment = evolve(payment, initiator=initiator, method_id=method_id, operation_id=operation_id, gateway=gateway)
     return payment, PaymentInitiated(
         firm_id=firm.id,
         payment_id=payment_id,
@@ -129,7 +136,12 @@ def pend(payment: Payment, *, at: datetime, by: Actor) -> tuple[Payment, Payment
     """The gateway has it (S1.23)."""
     pending = _moved(payment, PaymentState.PENDING)
     return evolve(pending, action_url=None), PaymentPending(
-        firm_id=payment.firm_id, payment_id=payment.id, amount=payment.amount, invoice_ids=payment.invoice_ids, at=at, by=by
+        firm_id=payment.firm_id,
+        payment_id=payment.id,
+        amount=payment.amount,
+        invoice_ids=payment.invoice_ids,
+        at=at,
+        by=by,
     )
 
 
@@ -139,14 +151,22 @@ def require_action(
     """The client must answer a challenge, at *action_url* where there is one; the amount stays reserved."""
     waiting = evolve(_moved(payment, PaymentState.REQUIRES_ACTION), action_url=action_url)
     return waiting, PaymentActionRequired(
-        firm_id=payment.firm_id, payment_id=payment.id, amount=payment.amount, invoice_ids=payment.invoice_ids, at=at, by=by
+        firm_id=payment.firm_id,
+        payment_id=payment.id,
+        amount=payment.amount,
+        invoice_ids=payment.invoice_ids,
+        at=at,
+        by=by,
     )
 
 
 def complete(
     payment: Payment, invoices: Mapping[InvoiceId, Invoice], *, at: datetime, by: Actor
 ) -> tuple[Payment, PaymentCompleted]:
-    """The money is there (S1.23). Late money, after a failure, goes where it was meant as far as it fits, else to credit."""
+    """The money is there (S1.23).
+
+    Late money, after a failure, goes where it was meant as far as it fits, else to credit.
+    """
     completed = _moved(payment, PaymentState.COMPLETED)
     is_late = not payment.is_waiting
     released = () if is_late else payment.applications
@@ -243,7 +263,9 @@ def _require_manual(firm: Firm, method: Method, reference: str | None) -> None:
         raise MethodNotAllowed(f"method must be one of Method, not {type(method).__name__}")
     if method not in policy.manual_methods:
         allowed = ", ".join(sorted(allowed.value for allowed in policy.manual_methods))
-        raise MethodNotAllowed(f"{method.value} cannot be recorded by hand at this firm, only {allowed}; charge it through a gateway")
+        raise MethodNotAllowed(
+            f"{method.value} cannot be recorded by hand at this firm, only {allowed}; charge it through a gateway"
+        )
     if method in policy.reference_required_for and not (reference or "").strip():
         raise ReasonRequired(f"this firm's policy requires a reference for {method.value}, such as the check's number")
 

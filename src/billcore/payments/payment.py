@@ -1,4 +1,4 @@
-"""Payment and refund: money from one payer by one method, its applications to invoices, and what was given back of it."""
+"""Payment and refund: money from one client by one method, where it is applied, and what was given back of it."""
 
 from datetime import date, datetime
 from enum import Enum
@@ -7,7 +7,17 @@ from attrs import field, frozen
 
 from billcore.events import Part
 from billcore.fees import Fee, FeeLine
-from billcore.ids import ClientId, CreditNoteId, FirmId, GatewayRef, InvoiceId, MethodId, OperationId, PaymentId, RefundId
+from billcore.ids import (
+    ClientId,
+    CreditNoteId,
+    FirmId,
+    GatewayRef,
+    InvoiceId,
+    MethodId,
+    OperationId,
+    PaymentId,
+    RefundId,
+)
 from billcore.methods import Method
 from billcore.money import Money
 from billcore.payments.observation import DisputeStatus
@@ -15,7 +25,10 @@ from billcore.reasons import Failure, Initiator, RefundReason
 
 
 class PaymentState(Enum):
-    """How far a payment has come. Refunded and partially refunded are not states but questions, see ``refund_standing``."""
+    """How far a payment has come.
+
+    Refunded and partially refunded are not states but questions, see ``refund_standing``.
+    """
 
     CREATED = "created"
     REQUIRES_ACTION = "requires_action"
@@ -89,9 +102,10 @@ class ExtraFee:
 class Payment:
     """Money from one client. What was received never changes (S1.45): corrections are refunds and new payments.
 
-    ``intended`` is where the payer meant it to go; ``applications`` is where it is now, an amount per invoice: reserved while
-    the payment waits, paid once it completed. ``refunded`` was given back, ``refund_reserved`` is on its way back,
-    ``taken_back`` a bank took. ``fee`` None is unknown, never zero. ``initiator`` None means recorded by hand.
+    ``intended`` is where the payer meant it to go; ``applications`` is where it is now, an amount per invoice:
+    reserved while the payment waits, paid once it completed. ``refunded`` was given back, ``refund_reserved`` is on
+    its way back, ``taken_back`` a bank took. ``fee`` None is unknown, never zero. ``initiator`` None means recorded
+    by hand.
     """
 
     id: PaymentId
@@ -192,8 +206,8 @@ LEGAL_REFUND_MOVES: dict[RefundState, frozenset[RefundState]] = {
 class Refund:
     """Money given back of one payment (S1.30-S1.36): a record of its own, shown as a negative amount.
 
-    ``parts`` and ``unapplied`` are where it was taken from, known once it succeeded. ``is_external``: the firm settles it by
-    hand. ``is_foreign``: made in the gateway's own dashboard and taken into our books.
+    ``parts`` and ``unapplied`` are where it was taken from, known once it succeeded. ``is_external``: the firm
+    settles it by hand. ``is_foreign``: made in the gateway's own dashboard and taken into our books.
     """
 
     id: RefundId

@@ -1,4 +1,7 @@
-"""Money goes back: requested, pending, succeeded, and sometimes failed after all. The fee stays with the processor (S1.43)."""
+"""Money goes back: requested, pending, succeeded, and sometimes failed after all.
+
+The fee stays with the processor (S1.43).
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -34,8 +37,8 @@ def request(
 ) -> tuple[Refund, Payment, RefundRequested]:
     """Reserve *amount* of the payment for a refund (S1.30-S1.33); two at once can never be more than was captured.
 
-    Refuses with NotRefundable what is not completed or is disputed, and where the policy refunds paid invoices only (C19);
-    with OverRefund more than what is left.
+    Refuses with NotRefundable what is not completed or is disputed, and where the policy refunds paid invoices only
+    (C19); with OverRefund more than what is left.
     """
     if payment.state is not PaymentState.COMPLETED:
         raise NotRefundable(f"cannot refund a payment that is {payment.state.value}; only a completed one")
@@ -55,15 +58,19 @@ def request(
     refund, reserved = reserve(
         refund_id, payment, amount, reason=reason, note=note, is_external=is_external, operation_id=operation_id, at=at
     )
-    return refund, reserved, RefundRequested(
-        firm_id=payment.firm_id,
-        refund_id=refund_id,
-        payment_id=payment.id,
-        amount=amount,
-        invoice_ids=payment.invoice_ids,
-        reason=reason,
-        at=at,
-        by=by,
+    return (
+        refund,
+        reserved,
+        RefundRequested(
+            firm_id=payment.firm_id,
+            refund_id=refund_id,
+            payment_id=payment.id,
+            amount=amount,
+            invoice_ids=payment.invoice_ids,
+            reason=reason,
+            at=at,
+            by=by,
+        ),
     )
 
 
@@ -80,7 +87,7 @@ def reserve(
     ref: GatewayRef | None = None,
     at: datetime,
 ) -> tuple[Refund, Payment]:
-    """A refund with its amount reserved, unquestioned: for ``request``, and for what a gateway's dashboard did already."""
+    """A refund with its amount reserved, unquestioned: for ``request``, and for what was done in a dashboard."""
     refund = Refund(
         id=refund_id,
         firm_id=payment.firm_id,
@@ -102,14 +109,18 @@ def reserve(
 def pend(refund: Refund, payment: Payment, *, at: datetime, by: Actor) -> tuple[Refund, Payment, RefundPending]:
     """The gateway has it; the amount stays reserved and the invoice stays paid until it succeeds."""
     pending = _moved(refund, RefundState.PENDING)
-    return pending, payment, RefundPending(
-        firm_id=refund.firm_id,
-        refund_id=refund.id,
-        payment_id=payment.id,
-        amount=refund.amount,
-        invoice_ids=payment.invoice_ids,
-        at=instant(at, "at"),
-        by=by,
+    return (
+        pending,
+        payment,
+        RefundPending(
+            firm_id=refund.firm_id,
+            refund_id=refund.id,
+            payment_id=payment.id,
+            amount=refund.amount,
+            invoice_ids=payment.invoice_ids,
+            at=instant(at, "at"),
+            by=by,
+        ),
     )
 
 
@@ -133,20 +144,24 @@ def succeed(
         and credit_for_refund(invoice, part.amount) < part.amount
     )
     succeeded = evolve(succeeded, parts=parts, unapplied=unapplied, succeeded_at=instant(at, "at"))
-    return succeeded, refunded, RefundSucceeded(
-        firm_id=refund.firm_id,
-        refund_id=refund.id,
-        payment_id=payment.id,
-        amount=refund.amount,
-        invoice_ids=payment.invoice_ids,
-        reason=refund.reason,
-        is_external=refund.is_external,
-        is_manual=payment.is_manual,
-        parts=parts,
-        unapplied=unapplied,
-        holds=holds,
-        at=at,
-        by=by,
+    return (
+        succeeded,
+        refunded,
+        RefundSucceeded(
+            firm_id=refund.firm_id,
+            refund_id=refund.id,
+            payment_id=payment.id,
+            amount=refund.amount,
+            invoice_ids=payment.invoice_ids,
+            reason=refund.reason,
+            is_external=refund.is_external,
+            is_manual=payment.is_manual,
+            parts=parts,
+            unapplied=unapplied,
+            holds=holds,
+            at=at,
+            by=by,
+        ),
     )
 
 
@@ -175,21 +190,25 @@ def fail(
         parts, unapplied = (), zero
         restored = evolve(payment, refund_reserved=payment.refund_reserved - refund.amount)
     failed = evolve(failed, parts=(), unapplied=zero)
-    return failed, restored, RefundFailed(
-        firm_id=refund.firm_id,
-        refund_id=refund.id,
-        payment_id=payment.id,
-        amount=refund.amount,
-        invoice_ids=payment.invoice_ids,
-        code=code,
-        had_succeeded=had_succeeded,
-        is_external=refund.is_external,
-        is_manual=payment.is_manual,
-        undone=refund.parts,
-        parts=parts,
-        unapplied=unapplied,
-        at=instant(at, "at"),
-        by=by,
+    return (
+        failed,
+        restored,
+        RefundFailed(
+            firm_id=refund.firm_id,
+            refund_id=refund.id,
+            payment_id=payment.id,
+            amount=refund.amount,
+            invoice_ids=payment.invoice_ids,
+            code=code,
+            had_succeeded=had_succeeded,
+            is_external=refund.is_external,
+            is_manual=payment.is_manual,
+            undone=refund.parts,
+            parts=parts,
+            unapplied=unapplied,
+            at=instant(at, "at"),
+            by=by,
+        ),
     )
 
 
@@ -199,15 +218,19 @@ def cancel(
     """Given up before any money moved; the amount can be refunded again."""
     canceled = _moved(refund, RefundState.CANCELED)
     released = evolve(payment, refund_reserved=payment.refund_reserved - refund.amount)
-    return canceled, released, RefundCanceled(
-        firm_id=refund.firm_id,
-        refund_id=refund.id,
-        payment_id=payment.id,
-        amount=refund.amount,
-        invoice_ids=payment.invoice_ids,
-        reason=text(reason, "reason", longest=1000),
-        at=instant(at, "at"),
-        by=by,
+    return (
+        canceled,
+        released,
+        RefundCanceled(
+            firm_id=refund.firm_id,
+            refund_id=refund.id,
+            payment_id=payment.id,
+            amount=refund.amount,
+            invoice_ids=payment.invoice_ids,
+            reason=text(reason, "reason", longest=1000),
+            at=instant(at, "at"),
+            by=by,
+        ),
     )
 
 

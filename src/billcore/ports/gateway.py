@@ -2,9 +2,9 @@
 
 Three rules for whoever implements one:
 
-- An answer about the money is a value of a closed union, never an exception. Silence, a broken connection after sending, a
-  server error: all are ``Unknown``. An exception means *certainly nothing happened*: ``GatewayConfigurationError``,
-  ``GatewayRequestInvalid``, ``GatewayUnavailable`` or ``AmountNotRepresentable``.
+- An answer about the money is a value of a closed union, never an exception. Silence, a broken connection after
+  sending, a server error: all are ``Unknown``. An exception means *certainly nothing happened*:
+  ``GatewayConfigurationError``, ``GatewayRequestInvalid``, ``GatewayUnavailable`` or ``AmountNotRepresentable``.
 - ``find_*`` must be strongly consistent or raise: a lookup that lags would be read as "never happened".
 - Commands are frozen: called twice with the same command, a gateway moves money at most once.
 """
@@ -96,14 +96,20 @@ class Pending:
 
 @frozen
 class NeedsAction:
-    """The client must do something first (a bank's challenge, a microdeposit); ``snapshot.action_url`` where there is one."""
+    """The client must do something first (a bank's challenge, a microdeposit).
+
+    ``snapshot.action_url`` where there is one.
+    """
 
     snapshot: PaymentSnapshot
 
 
 @frozen(kw_only=True)
 class Declined:
-    """Refused. ``snapshot`` is there when the gateway keeps an object that could still be completed; billcore then cancels it."""
+    """Refused.
+
+    ``snapshot`` is there when the gateway keeps an object that could still be completed; billcore then cancels it.
+    """
 
     failure: Failure
     snapshot: PaymentSnapshot | None = None
@@ -155,7 +161,10 @@ RefundResult = RefundAccepted | RefundRejected | Unknown
 
 
 class EventKind(Enum):
-    """What an event is about; one kind per fact. It is a hint only: the object is read again before anything is believed."""
+    """What an event is about; one kind per fact.
+
+    It is a hint only: the object is read again before anything is believed.
+    """
 
     PAYMENT_PENDING = "payment_pending"
     PAYMENT_REQUIRES_ACTION = "payment_requires_action"
@@ -177,7 +186,9 @@ class EventKind(Enum):
 
 @frozen(kw_only=True)
 class GatewayEvent:
-    """One event of a webhook. ``subject`` is the object to read again: the payment's, also for its refunds and disputes.
+    """One event of a webhook.
+
+    ``subject`` is the object to read again: the payment's, also for its refunds and disputes.
 
     ``firm_id`` and ``operation_id`` come from our own metadata, where the provider echoes it.
     """
@@ -272,7 +283,10 @@ class TwoStepGateway(ChargeGateway, Protocol):
     """Creates a payment that moves no money, then confirms it: the provider's id is stored in between."""
 
     def prepare(self, command: ChargeCommand, *, attempt: int) -> PaymentSnapshot | Unknown:
-        """Create without confirming. ``attempt`` counts up when an answer was Unknown: an unconfirmed payment is harmless."""
+        """Create without confirming.
+
+        ``attempt`` counts up when an answer was Unknown: an unconfirmed payment is harmless.
+        """
 
     def confirm(self, command: ChargeCommand, ref: GatewayRef) -> ChargeResult:
         """Move the money of a prepared payment, at most once."""

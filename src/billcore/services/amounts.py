@@ -1,4 +1,4 @@
-"""Amounts as callers give them: Money, a Decimal or a plain string in the invoice's own currency, or nothing for the default."""
+"""Amounts as callers give them: Money, a Decimal or a plain string in the invoice's currency, or none for the default."""
 
 from decimal import Decimal
 
@@ -15,9 +15,7 @@ def amount_in(currency: str, amount: Amount) -> Money:
             raise CurrencyMismatch(f"asked for {amount}, the currency here is {currency}")
         return amount
     if not isinstance(amount, (str, Decimal)) or isinstance(amount, bool):
-        raise BadMoney(
-            f"an amount is Money, a Decimal or a string such as '200.00', not {type(amount).__name__}"
-        )
+        raise BadMoney(f"an amount is Money, a Decimal or a string such as '200.00', not {type(amount).__name__}")
     return Money.of(amount, currency)
 
 

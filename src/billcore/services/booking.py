@@ -1,4 +1,4 @@
-"""One page of the books: the invoices that a command touches, locked in order, settled by each event, and saved once."""
+"""One page of the books: the invoices of a command, locked in order, settled by each event, and saved once."""
 
 from collections.abc import Iterable
 

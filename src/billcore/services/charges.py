@@ -65,7 +65,9 @@ class ChargesDesk(Desk):
         return charge
 
     @retried
-    def change(self, charge_id: ChargeId, *, unit_price: Decimal | str | None = None, quantity: Decimal | str | None = None) -> Charge:
+    def change(
+        self, charge_id: ChargeId, *, unit_price: Decimal | str | None = None, quantity: Decimal | str | None = None
+    ) -> Charge:
         """Correct the price or quantity of an open charge; ChargeNotOpen once it is on an invoice."""
         self.require(Permission.EDIT)
         with self.begin() as work:

@@ -26,7 +26,7 @@ class ClientsDesk(Desk):
         reference: str | None = None,
         notes: str = "",
     ) -> Client:
-        """A new client; its invoices are in *currency*, by default the firm's, and follow *terms*, by default the firm's."""
+        """A new client; the currency and the terms of its invoices are by default the firm's."""
         self.require(Permission.CREATE)
         party = name if isinstance(name, Party) else _party(name, email, address, vat_id)
         with self.begin() as work:
@@ -44,9 +44,7 @@ class ClientsDesk(Desk):
                     created_at=at,
                 )
             )
-            added = ClientAdded(
-                firm_id=self.firm_id, client_id=client.id, currency=client.currency, at=at, by=self.by
-            )
+            added = ClientAdded(firm_id=self.firm_id, client_id=client.id, currency=client.currency, at=at, by=self.by)
             work.events.append([added])
             work.commit()
         return client
@@ -57,7 +55,10 @@ class ClientsDesk(Desk):
             return work.clients.get(client_id)
 
     def change(self, client: Client) -> Client:
-        """Save a client changed with ``attrs.evolve``; issued invoices keep the name and address that they were issued to."""
+        """Save a client changed with ``attrs.evolve``.
+
+        Issued invoices keep the name and address that they were issued to.
+        """
         self.require(Permission.EDIT)
         with self.begin() as work:
             saved = work.clients.save(client)

@@ -21,7 +21,7 @@ from billcore.ports.ids import Ids
 from billcore.ports.store import Store, UnitOfWork
 
 TRIES = 6
-"""How often a command whose records changed under it is repeated from the start before StaleWrite reaches the caller."""
+"""How often a command whose records changed under it is run, before StaleWrite reaches the caller."""
 
 
 @frozen(kw_only=True)
@@ -37,7 +37,9 @@ class House:
     def gateway(self, name: str, account: str | None = None) -> Gateway:
         """A gateway to call, never inside a unit of work: a lock would be held for as long as the network likes."""
         if self.store.is_in_unit_of_work:
-            raise UnitOfWorkMisuse("a gateway was asked for inside a unit of work; commit first, call, then begin another")
+            raise UnitOfWorkMisuse(
+                "a gateway was asked for inside a unit of work; commit first, call, then begin another"
+            )
         return self.gateways.get(name, account)
 
     def now_at(self, firm: Firm) -> datetime:

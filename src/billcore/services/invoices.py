@@ -12,12 +12,12 @@ from billcore.errors import ChargeNotOpen, NotPermitted, StaleWrite
 from billcore.ids import ChargeId, ClientId, InvoiceId, PaymentId
 from billcore.invoices import drafting, sending, voiding
 from billcore.invoices.invoice import Content, Invoice, Origin
+from billcore.invoices.status import Queue
 from billcore.lines import Allowance, LineItem, Surcharge
 from billcore.payments import applying
 from billcore.permissions import Permission
 from billcore.policy import Status, VoidedLines, VoidWithPayments
 from billcore.ports.store import InvoiceFilter, InvoicePage, UnitOfWork
-from billcore.invoices.status import Queue
 from billcore.reports.timeline import TimelineEntry, timeline
 from billcore.services.booking import Page
 from billcore.services.house import Desk, retried
@@ -104,7 +104,9 @@ class InvoicesDesk(Desk):
         due_on: date | None = None,
         version: int | None = None,
     ) -> Invoice:
-        """Change what is given and leave the rest (S3.13); *charges* are added as lines, charges of lines left out are open again.
+        """Change what is given and leave the rest (S3.13).
+
+        *charges* are added as lines, charges of lines left out are open again.
 
         With *version*, a draft that changed since it was read is StaleWrite instead of being overwritten.
         """
@@ -187,7 +189,10 @@ class InvoicesDesk(Desk):
 
     @retried
     def void(self, invoice_id: InvoiceId, *, reason: str = "", lines: VoidedLines | None = None) -> Invoice:
-        """Take an issued invoice back (S3.30-S3.34). Where the policy says so, money on it becomes the client's credit (C15)."""
+        """Take an issued invoice back (S3.30-S3.34).
+
+        Where the policy says so, money on it becomes the client's credit (C15).
+        """
         self.require(Permission.DELETE)
         with self.begin() as work:
             at = self._now(work)

@@ -20,9 +20,12 @@ class MethodsDesk(Desk):
     """The saved payment methods of one firm's clients (S0.5)."""
 
     def attach(self, client_id: ClientId, *, gateway: str, token: str, account: str | None = None) -> SavedMethod:
-        """Keep a method that the client entered on the gateway's own form; *token* is the gateway's handle (S1.21, S4.7).
+        """Keep a method that the client entered on the gateway's own form.
 
-        MethodDeclined if the gateway will not keep it. OutcomeUnknown if it does not answer: ``billing.recover()`` finishes it.
+        *token* is the gateway's handle (S1.21, S4.7).
+
+        MethodDeclined if the gateway will not keep it. OutcomeUnknown if it does not answer: ``billing.recover()``
+        finishes it.
         """
         self.require(Permission.EDIT)
         operation = self._reserve_attach(client_id, gateway, account, token)
@@ -36,7 +39,10 @@ class MethodsDesk(Desk):
                 raise OutcomeUnknown(f"{gateway} did not answer; billing.recover() finishes it, or try again")
 
     def detach(self, method_id: MethodId) -> SavedMethod:
-        """Forget a method (S4.7): at once here, and at the gateway as soon as it answers. MethodInUse while a payment with it waits."""
+        """Forget a method (S4.7): at once here, and at the gateway as soon as it answers.
+
+        MethodInUse while a payment with it waits.
+        """
         self.require(Permission.EDIT)
         method, operation_id = self._reserve_detach(method_id)
         if operation_id is not None:
@@ -98,7 +104,10 @@ class MethodsDesk(Desk):
             at = self.house.now_at(work.firm())
             method = work.methods.save(evolve(method, detached_at=at))
             command = DetachCommand(
-                operation_id=OperationId(self.house.ids.new("op")), firm_id=self.firm_id, method=method.ref, created_at=at
+                operation_id=OperationId(self.house.ids.new("op")),
+                firm_id=self.firm_id,
+                method=method.ref,
+                created_at=at,
             )
             work.operations.add(
                 Operation(

@@ -1,6 +1,7 @@
 """Take a gateway's word into the books: the one way, for answers to calls, for webhooks and for recovery alike.
 
-All of it is one transaction: payment, refunds, credit notes, invoices, operations and events agree, or nothing was heard.
+All of it is one transaction: payment, refunds, credit notes, invoices, operations and events agree, or nothing was
+heard.
 """
 
 from collections.abc import Iterable
@@ -90,9 +91,7 @@ class PaymentBooks:
             refund = evolve(refund, ref=seen.ref)
         if seen.status is RefundStatus.FAILED and refund.state is RefundState.SUCCEEDED:
             self._reverse_credit_notes(refund)
-        while step := advance_refund(
-            refund, self.payment, seen, self.page.invoices, at=self._at, by=self._by
-        ):
+        while step := advance_refund(refund, self.payment, seen, self.page.invoices, at=self._at, by=self._by):
             refund, self.payment, event = step
             refund = self.book_refund(refund, event)
         self.refunds[refund.id] = refund

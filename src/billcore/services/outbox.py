@@ -13,7 +13,10 @@ Handler = Callable[[FirmId, RecordedEvent], None]
 
 @frozen(kw_only=True)
 class Delivered:
-    """``failed`` are the errors of the handler, by stream; their events, and later ones of the same record, come again."""
+    """``failed`` are the errors of the handler, by stream.
+
+    Their events, and later ones of the same record, come again.
+    """
 
     delivered: int = 0
     failed: tuple[tuple[str, Exception], ...] = ()
@@ -26,7 +29,10 @@ class Outbox:
         self._house = house
 
     def deliver(self, handler: Handler, *, limit: int = 500) -> Delivered:
-        """Call *handler* for each event not delivered yet. One that raises keeps back its own record's events, nobody else's."""
+        """Call *handler* for each event not delivered yet.
+
+        One that raises keeps back its own record's events, nobody else's.
+        """
         delivered = 0
         failed: dict[str, Exception] = {}
         for waiting in self._house.store.undelivered(limit=limit):

@@ -22,7 +22,10 @@ from billcore.services.reserving import Reserving
 
 @frozen(kw_only=True)
 class PaymentsDesk(Desk):
-    """The payments of one firm. Every command that moves money takes a ``request_id``, the host's own idempotency key."""
+    """The payments of one firm.
+
+    Every command that moves money takes a ``request_id``, the host's own idempotency key.
+    """
 
     def record(
         self,
@@ -98,14 +101,19 @@ class PaymentsDesk(Desk):
     ) -> Payment:
         """Charge a saved method, by default the balance: reserve, ask the gateway, settle what it says.
 
-        Returns the payment in every case that reached the books; look at its ``state``: completed, pending, failed with its
-        ``failure``, or still created when the gateway's answer is in doubt, which ``billing.recover()`` and webhooks resolve.
-        Whoever comes second for the same amount is refused before any call, with PaymentInFlight.
+        Returns the payment in every case that reached the books; look at its ``state``: completed, pending, failed
+        with its ``failure``, or still created when the gateway's answer is in doubt, which ``billing.recover()`` and
+        webhooks resolve. Whoever comes second for the same amount is refused before any call, with PaymentInFlight.
         """
         self.require(Permission.EDIT)
         who = initiator or self._initiator()
         ask = asked(
-            request_id, "payments.charge", invoice=invoice_id, amount=written(amount), method=method, initiator=who.value
+            request_id,
+            "payments.charge",
+            invoice=invoice_id,
+            amount=written(amount),
+            method=method,
+            initiator=who.value,
         )
         payment = self._reserving.charge(ask, invoice_id, amount, method, who)
         if payment.operation_id is not None and payment.is_waiting:
@@ -130,7 +138,12 @@ class PaymentsDesk(Desk):
         """
         self.require(Permission.VIEW)
         ask = asked(
-            request_id, "payments.checkout", invoice=invoice_id, amount=written(amount), gateway=gateway, account=account
+            request_id,
+            "payments.checkout",
+            invoice=invoice_id,
+            amount=written(amount),
+            gateway=gateway,
+            account=account,
         )
         payment = self._reserving.checkout(
             ask,
@@ -147,7 +160,7 @@ class PaymentsDesk(Desk):
         return self.get(payment.id)
 
     def cancel(self, payment_id: PaymentId, *, reason: str = "") -> Payment:
-        """Give up a payment that is not completed; the gateway is made sure of first, and may say that it is too late."""
+        """Give up a payment that is not completed; the gateway is asked first, and may say that it is too late."""
         self.require(Permission.EDIT)
         operation_id = self._reserving.cancel(payment_id, reason)
         if operation_id is not None:

@@ -1,4 +1,4 @@
-"""Resolve what is in doubt: operations that were not answered, pages and payments that wait, events that could not be placed."""
+"""Resolve what is in doubt: operations not answered, payments that wait, and events that could not be placed."""
 
 from datetime import timedelta
 
@@ -15,7 +15,10 @@ BATCH = 200
 
 @frozen(kw_only=True)
 class Recovered:
-    """What one run did: operations resolved, still open, and failing with an error; parked events placed and still parked."""
+    """What one run did: operations resolved, still open, and failing with an error.
+
+    Parked events placed and still parked.
+    """
 
     resolved: int = 0
     open: int = 0

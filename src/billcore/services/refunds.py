@@ -35,9 +35,10 @@ class RefundsDesk(Desk):
     ) -> Refund:
         """Give back *amount*, by default all that is left of the payment (S1.30-S1.35).
 
-        A payment taken by a gateway is refunded there; with ``through_gateway=False`` the firm settles it by hand and it is
-        only recorded (S3.39), as it always is for cash, checks and wires. Look at the refund's ``state``: succeeded, pending,
-        failed with its ``failure_code``, or still requested while the gateway's answer is in doubt.
+        A payment taken by a gateway is refunded there; with ``through_gateway=False`` the firm settles it by hand and
+        it is only recorded (S3.39), as it always is for cash, checks and wires. Look at the refund's ``state``:
+        succeeded, pending, failed with its ``failure_code``, or still requested while the gateway's answer is in
+        doubt.
         """
         self.require(Permission.EDIT)
         ask = asked(

@@ -19,7 +19,10 @@ class Asked:
     fingerprint: str
 
     def result_in(self, work: UnitOfWork) -> str | None:
-        """The id of the record that this request made before, None if it is new; RequestIdReused for other parameters."""
+        """The id of the record that this request made before, None if it is new.
+
+        RequestIdReused for other parameters.
+        """
         if self.request_id is None:
             return None
         known = work.requests.find(self.request_id)
@@ -34,9 +37,7 @@ class Asked:
     def remember(self, work: UnitOfWork, result_id: str) -> None:
         """Bind the request id to the record, in the transaction that makes the record."""
         if self.request_id is not None:
-            work.requests.add(
-                Request(request_id=self.request_id, fingerprint=self.fingerprint, result_id=result_id)
-            )
+            work.requests.add(Request(request_id=self.request_id, fingerprint=self.fingerprint, result_id=result_id))
 
 
 def asked(request_id: str | None, command: str, **parameters: Parameter) -> Asked:

@@ -93,7 +93,9 @@ class Reserving(Desk):
             page = Page(work, [invoice_id])
             invoice, method, firm = page.invoices[invoice_id], work.methods.get(method_id), work.firm()
             if method.client_id != invoice.client_id or not method.is_active:
-                raise MethodNotAllowed("the saved method is another client's or was detached; take an active one of this client")
+                raise MethodNotAllowed(
+                    "the saved method is another client's or was detached; take an active one of this client"
+                )
             wanted, at = _wanted(invoice, amount), self.house.now_at(firm)
             operation_id = OperationId(self.house.ids.new("op"))
             payment, event = paying.initiate(
@@ -191,7 +193,10 @@ class Reserving(Desk):
 
     @retried
     def cancel(self, payment_id: PaymentId, reason: str) -> OperationId | None:
-        """The operation that cancels the payment at its gateway; None where nothing was sent and it is cancelled here and now."""
+        """The operation that cancels the payment at its gateway.
+
+        None where nothing was sent and it is cancelled here and now.
+        """
         with self.begin() as work:
             payment = work.payments.get(payment_id)
             if payment.operation_id is None or not payment.is_waiting:
@@ -208,7 +213,9 @@ class Reserving(Desk):
                 work.commit()
                 return None
             if operation.ref is None:
-                raise InvalidTransition("the payment's outcome is in doubt; billing.recover() finds it out, then it can be cancelled")
+                raise InvalidTransition(
+                    "the payment's outcome is in doubt; billing.recover() finds it out, then it can be cancelled"
+                )
             command = CancelCommand(
                 operation_id=OperationId(self.house.ids.new("op")),
                 firm_id=self.firm_id,

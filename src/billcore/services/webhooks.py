@@ -1,7 +1,7 @@
 """Hear a gateway: verify, know each event once, read the object again, and take what it says into the books.
 
-The event is a hint only. It is noted in the same transaction as its effect, so that it is neither lost nor applied twice;
-what cannot be placed or read yet is parked and tried again by recovery.
+The event is a hint only. It is noted in the same transaction as its effect, so that it is neither lost nor applied
+twice; what cannot be placed or read yet is parked and tried again by recovery.
 """
 
 from collections.abc import Mapping
@@ -37,7 +37,7 @@ ABOUT_CHECKOUTS = frozenset({EventKind.CHECKOUT_COMPLETED, EventKind.CHECKOUT_EX
 
 @frozen(kw_only=True)
 class Heard:
-    """What became of one webhook request: how many of its events were applied, known before, parked for later, or of no concern.
+    """What became of a webhook's events: how many were applied, known before, parked for later, or of no concern.
 
     ``acknowledgement`` is the body that the gateway expects in the answer.
     """

@@ -17,7 +17,10 @@ from billcore.ports.store import RecordedEvent
 
 @frozen(kw_only=True)
 class Discrepancy:
-    """Two roads that should meet and do not. ``check`` is stable; ``subject`` is the id it is about, never a client's data."""
+    """Two roads that should meet and do not.
+
+    ``check`` is stable; ``subject`` is the id it is about, never a client's data.
+    """
 
     check: str
     subject: str
@@ -79,7 +82,9 @@ def differ(check: str, subject: str, what: str, stored: object, derived: object)
     """A discrepancy where the two are not the same, else nothing."""
     if stored == derived:
         return []
-    return [Discrepancy(check=check, subject=subject, message=f"{what}: stored {_shown(stored)}, derived {_shown(derived)}")]
+    return [
+        Discrepancy(check=check, subject=subject, message=f"{what}: stored {_shown(stored)}, derived {_shown(derived)}")
+    ]
 
 
 def _shown(value: object) -> str:

@@ -25,7 +25,14 @@ def check_journal(books: Books) -> Iterator[Discrepancy]:
             subject = f"event {recorded.position}"
             yield from differ("balanced", subject, "debits less credits", Money(minor, currency), Money.zero(currency))
     derived = _derived(books)
-    for account in (Account.RECEIVABLE, Account.CLIENT_CREDIT, Account.CASH, Account.CLEARING, Account.DISPUTED, Account.FEES):
+    for account in (
+        Account.RECEIVABLE,
+        Account.CLIENT_CREDIT,
+        Account.CASH,
+        Account.CLEARING,
+        Account.DISPUTED,
+        Account.FEES,
+    ):
         currencies = {currency for known, currency in (*journal, *derived) if known is account}
         for currency in sorted(currencies):
             stored = Money(journal[account, currency], currency)

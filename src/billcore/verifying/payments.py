@@ -54,7 +54,9 @@ def _operation(books: Books, payment: Payment) -> Iterator[Discrepancy]:
     """A payment waits exactly as long as its operation is not done."""
     if payment.operation_id is None:
         if payment.is_waiting:
-            yield Discrepancy(check="operations", subject=payment.id, message="it waits, and nothing was asked of a gateway")
+            yield Discrepancy(
+                check="operations", subject=payment.id, message="it waits, and nothing was asked of a gateway"
+            )
         return
     operation = books.operation_by_id.get(payment.operation_id)
     if operation is None:

@@ -1,4 +1,4 @@
-"""Carry out a cancellation: make sure at the gateway that the payment can no longer be completed, then lift the reservation."""
+"""Carry out a cancellation: once the gateway can no longer complete the payment, the reservation is lifted."""
 
 from billcore.actors import Processor
 from billcore.errors import GatewayConfigurationError, GatewayProblem, GatewayRequestInvalid

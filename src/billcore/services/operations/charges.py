@@ -1,4 +1,7 @@
-"""Carry out a charge: prepare, store the provider's id, confirm; look before every resend; settle what the gateway says."""
+"""Carry out a charge: prepare, store the provider's id, confirm; look before every resend.
+
+Settle what the gateway says.
+"""
 
 from typing import assert_never
 
@@ -35,9 +38,7 @@ from billcore.services.house import House, retried
 from billcore.services.observing import Observing
 from billcore.services.operations.claiming import Claim, Claiming, Next, is_certainly_dead, may_resend
 
-NOT_PROCESSED = Failure(
-    code="not_processed", message="the gateway never received it in time", retry=Retry.LATER
-)
+NOT_PROCESSED = Failure(code="not_processed", message="the gateway never received it in time", retry=Retry.LATER)
 
 
 class ChargeDriver:
@@ -105,11 +106,11 @@ class ChargeDriver:
         match result:
             case Succeeded(snapshot) | Pending(snapshot) | NeedsAction(snapshot):
                 self._observe(operation, command, snapshot)
-            case Declined(failure=failure, snapshot=None):
-                self._fail(operation, command, failure)
             case Declined(failure=failure, snapshot=snapshot):
-                assert snapshot is not None
-                self._abandon(operation, command, gateway, snapshot, failure)
+                if snapshot is None:
+                    self._fail(operation, command, failure)
+                else:
+                    self._abandon(operation, command, gateway, snapshot, failure)
             case Unknown(reason=reason):
                 self._claiming.release(operation, OperationState.UNKNOWN, error=reason)
             case _:
@@ -143,9 +144,7 @@ class ChargeDriver:
         else:
             self._claiming.ask_a_person(operation, "the gateway cannot say whether it was charged")
 
-    def _seen(
-        self, operation: Operation, command: ChargeCommand, gateway: ChargeGateway
-    ) -> PaymentSnapshot | None:
+    def _seen(self, operation: Operation, command: ChargeCommand, gateway: ChargeGateway) -> PaymentSnapshot | None:
         if operation.ref is not None:
             return gateway.get_payment(operation.ref)
         return gateway.find_payment(operation.id, customer=command.customer, since=command.created_at)
@@ -193,9 +192,7 @@ class ChargeDriver:
                 work.commit()
 
     def _observe(self, operation: Operation, command: ChargeCommand, seen: PaymentSnapshot) -> None:
-        self._observing.payment(
-            operation.firm_id, command.payment_id, seen, by=Processor(operation.gateway)
-        )
+        self._observing.payment(operation.firm_id, command.payment_id, seen, by=Processor(operation.gateway))
 
     def _refused(self, operation: Operation, command: ChargeCommand, refusal: GatewayProblem) -> None:
         self._fail(operation, command, Failure(code=refusal.code, retry=Retry.NEVER))

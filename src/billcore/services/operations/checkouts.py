@@ -1,4 +1,4 @@
-"""Open a hosted page, follow it to its payment, and close it: the amount stays reserved until the page can no longer be paid."""
+"""Open a hosted page, follow it to its payment, and close it; while it can be paid, its amount is reserved."""
 
 from attrs import evolve
 

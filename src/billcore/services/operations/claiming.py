@@ -1,4 +1,4 @@
-"""Who works on an operation, and what may be done with it now: decided under its lock, from what is known for certain."""
+"""Who works on an operation, and what may be done with it: decided under its lock, from what is certain."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -16,7 +16,10 @@ LEASE = timedelta(seconds=180)
 """Longer than any gateway's time-out: while it runs, no other worker touches the operation."""
 
 GRACE = timedelta(minutes=10)
-"""How long a request that was not answered may still be on its way; a lookup that finds nothing is believed after it."""
+"""How long a request that was not answered may still be on its way.
+
+A lookup that finds nothing is believed after it.
+"""
 
 
 class Next(Enum):
@@ -41,7 +44,7 @@ class Claim:
 
 
 def decide(operation: Operation, capabilities: Capabilities, *, now: datetime) -> Next:
-    """What may be done with an operation that is not done: nothing is ever sent twice unless the gateway takes it as once."""
+    """What may be done with an operation now: nothing is sent twice unless the gateway takes it as once."""
     if operation.state is not OperationState.RESERVED:
         return Next.LOOK
     if now - operation.created_at > capabilities.idempotency_window:
@@ -70,7 +73,7 @@ class Claiming:
 
     @retried
     def claim(self, firm_id: FirmId, operation_id: OperationId, capabilities: Capabilities) -> Claim | None:
-        """The operation for this worker alone, or None when it is done, waits for a person, or another worker is on it."""
+        """The operation for this worker alone; None if it is done, waits for a person, or is another worker's."""
         with self._house.store.begin(firm_id) as work:
             operation = work.operations.get(operation_id)
             now = self._house.clock.now()
@@ -105,9 +108,7 @@ class Claiming:
         """Nobody but a person can find out what happened; what is reserved stays reserved."""
         return self._change(
             operation,
-            lambda found, now: evolve(
-                move(found, OperationState.UNKNOWN, at=now), needs_review=True, last_error=error
-            ),
+            lambda found, now: evolve(move(found, OperationState.UNKNOWN, at=now), needs_review=True, last_error=error),
         )
 
     @retried

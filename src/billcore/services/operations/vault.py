@@ -1,7 +1,6 @@
 """Attach and detach saved methods: no money moves, and both are safe to repeat until they are answered."""
 
 from billcore.actors import Actor, Processor
-
 from billcore.errors import GatewayConfigurationError, GatewayProblem, GatewayRequestInvalid
 from billcore.events import MethodAttached
 from billcore.gateways import offering
