@@ -40,7 +40,7 @@ class MemoryStore:
             books.shelves[firm_id] = books.shelf(firm_id).copy()
             transaction = Transaction(firm_id, books, publish=self._publish)
             try:
-                yield MemoryUnitOfWork(transaction)
+                yield self._unit_of_work(transaction)
             finally:
                 transaction.end()
 
@@ -50,9 +50,12 @@ class MemoryStore:
         with self._thread.inside("begin a reading unit of work"):
             transaction = Transaction(firm_id, self._books, publish=None)
             try:
-                yield MemoryUnitOfWork(transaction)
+                yield self._unit_of_work(transaction)
             finally:
                 transaction.end()
+
+    def _unit_of_work(self, transaction: Transaction) -> MemoryUnitOfWork:
+        return MemoryUnitOfWork(transaction)
 
     def _publish(self, books: Books) -> None:
         self._books = books

@@ -1,6 +1,7 @@
 """For tests: a fake gateway, a clock and ids that hold still, and proof that a gateway or store keeps its contract."""
 
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from billcore.errors import MissingExtra
@@ -23,6 +24,7 @@ from billcore.testing.ids import CountingIds
 
 if TYPE_CHECKING:
     from billcore.testing.gateway_contract import GatewayContract
+    from billcore.testing.store_contract import StoreContract
 
 __all__ = [
     "TOKENS",
@@ -37,22 +39,22 @@ __all__ = [
     "ManualClock",
     "Reject",
     "Silence",
+    "StoreContract",
     "Succeed",
     "Wait",
     "Webhook",
 ]
 
 # The contracts need pytest, which a program that only wants the fake gateway may not have.
-_CONTRACTS = {"GatewayContract": "billcore.testing.gateway_contract"}
+_CONTRACTS = {
+    "GatewayContract": "billcore.testing.gateway_contract",
+    "StoreContract": "billcore.testing.store_contract",
+}
 
 
 def __getattr__(name: str) -> object:
     if name not in _CONTRACTS:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    try:
-        import pytest
-    except ModuleNotFoundError:
-        raise MissingExtra(f"{name} needs pytest: pip install 'billcore[testing]'") from None
-    # Failures of an assert show both sides only if pytest rewrites the module before it is imported.
-    pytest.register_assert_rewrite("billcore.testing.gateway_checks", *_CONTRACTS.values())
+    if find_spec("pytest") is None:
+        raise MissingExtra(f"{name} needs pytest: pip install 'billcore[testing]'")
     return getattr(import_module(_CONTRACTS[name]), name)

@@ -67,26 +67,31 @@ class Opened:
         return self.firm.id
 
 
-def opened(store: Store, firm_id: str = "acme") -> Opened:
-    """Open a firm's books and commit one record of each kind; in every firm they have the same ids."""
+def opened(store: Store, firm_id: str = "acme", *, suffix: str | None = None) -> Opened:
+    """Open a firm's books and commit one record of each kind.
+
+    Their ids are ``client-0`` and so on, in every firm but acme with its own id or *suffix* behind.
+    """
+    if suffix is None:
+        suffix = "" if firm_id == "acme" else f"-{firm_id}"
     firm = builders.a_firm(firm_id)
-    client = builders.a_client(firm, "client-0")
-    invoice = builders.an_issued_invoice(firm, client, "invoice-0", number="INV-0000")
-    credit_note, invoice = builders.a_credit_note(invoice, Money(10_00, "USD"), "note-0")
-    payment, invoice = builders.a_recorded_payment(firm, client, invoice, Money(50_00, "USD"), "payment-0")
-    refund, payment = builders.a_requested_refund(payment, Money(20_00, "USD"), "refund-0")
+    client = builders.a_client(firm, f"client-0{suffix}")
+    invoice = builders.an_issued_invoice(firm, client, f"invoice-0{suffix}", number="INV-0000")
+    credit_note, invoice = builders.a_credit_note(invoice, Money(10_00, "USD"), f"note-0{suffix}")
+    payment, invoice = builders.a_recorded_payment(firm, client, invoice, Money(50_00, "USD"), f"payment-0{suffix}")
+    refund, payment = builders.a_requested_refund(payment, Money(20_00, "USD"), f"refund-0{suffix}")
     with store.begin(firm.id) as work:
         books = Opened(
             firm=work.add_firm(firm),
             client=work.clients.add(client),
-            charge=work.charges.add(builders.a_charge(client, "charge-0")),
-            draft=work.invoices.add(builders.a_draft(firm, client, "draft-0", at=later(1))),
+            charge=work.charges.add(builders.a_charge(client, f"charge-0{suffix}")),
+            draft=work.invoices.add(builders.a_draft(firm, client, f"draft-0{suffix}", at=later(1))),
             invoice=work.invoices.add(invoice),
             credit_note=work.credit_notes.add(credit_note),
             payment=work.payments.add(payment),
             refund=work.refunds.add(refund),
-            method=work.methods.add(builders.a_saved_method(client, "method-0")),
-            operation=work.operations.add(builders.an_operation(firm, "operation-0")),
+            method=work.methods.add(builders.a_saved_method(client, f"method-0{suffix}")),
+            operation=work.operations.add(builders.an_operation(firm, f"operation-0{suffix}")),
         )
         work.commit()
     return books
