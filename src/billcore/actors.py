@@ -4,50 +4,62 @@ from typing import assert_never
 
 from attrs import field, frozen
 
-from billcore.errors import BadText
-
-
-def _named(_instance: object, attribute: object, value: object) -> None:
-    if not isinstance(value, str) or not value.strip() or len(value) > 200:
-        raise BadText(f"an actor's {getattr(attribute, 'name', 'field')} must be text of 1 to 200 characters")
+from billcore.texts import text
 
 
 @frozen
 class Staff:
     """A person of the firm."""
 
-    id: str = field(validator=_named)
-    name: str = field(validator=_named, repr=False)
+    id: str
+    name: str = field(repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        text(self.id, "staff id", longest=100, required=True)
+        text(self.name, "staff name", longest=200, required=True)
 
 
 @frozen
 class Contact:
     """A person of the client, in the portal; ``impersonated_by`` is the member of staff who acts for them (S4.5)."""
 
-    id: str = field(validator=_named)
-    name: str = field(validator=_named, repr=False)
+    id: str
+    name: str = field(repr=False)
     impersonated_by: Staff | None = None
+
+    def __attrs_post_init__(self) -> None:
+        text(self.id, "contact id", longest=100, required=True)
+        text(self.name, "contact name", longest=200, required=True)
 
 
 @frozen
 class System:
     """billcore itself, at work for a job: ``auto-pay``, ``schedule``, ``recovery``."""
 
-    job: str = field(default="billcore", validator=_named)
+    job: str = "billcore"
+
+    def __attrs_post_init__(self) -> None:
+        text(self.job, "job", longest=100, required=True)
 
 
 @frozen
 class Processor:
     """A payment gateway that told us something."""
 
-    gateway: str = field(validator=_named)
+    gateway: str
+
+    def __attrs_post_init__(self) -> None:
+        text(self.gateway, "gateway", longest=100, required=True)
 
 
 @frozen
 class Importer:
     """A migration from another system."""
 
-    source: str = field(validator=_named)
+    source: str
+
+    def __attrs_post_init__(self) -> None:
+        text(self.source, "source", longest=100, required=True)
 
 
 Actor = Staff | Contact | System | Processor | Importer

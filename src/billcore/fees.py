@@ -62,11 +62,15 @@ class Fee:
         return Money.sum((line.amount for line in self.lines), self.lines[0].amount.currency)
 
 
+def _percent(value: Decimal | str) -> Decimal:
+    return exact(value, "fee percent", places=4, limit=100)
+
+
 @frozen
 class FeeRate:
     """A percentage of the gross plus a fixed amount: 2.9 % + 0.30 is ``FeeRate("2.9", Money(30, "USD"))``."""
 
-    percent: Decimal = field(converter=lambda value: exact(value, "fee percent", places=4, limit=100))
+    percent: Decimal = field(converter=_percent)
     fixed: Money
 
     def of(self, gross: Money) -> Fee:

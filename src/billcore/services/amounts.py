@@ -1,4 +1,4 @@
-"""Amounts as callers give them: Money, a Decimal or a plain string in the invoice's currency, or none for the default."""
+"""Amounts as callers give them: Money, a Decimal or a plain string in the currency at hand, or none for the default."""
 
 from decimal import Decimal
 
