@@ -21,7 +21,7 @@ from cattrs.errors import ClassValidationError
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
 from billcore.codec import values
-from billcore.codec.problems import in_list, in_record, of_field, of_item, wrong_fields
+from billcore.codec.problems import in_list, in_record, is_of_field, of_field, of_item, wrong_fields
 from billcore.codec.tags import TAG, TAG_OF
 from billcore.codec.values import Codec, Wrong, enum_codec, mistyped
 from billcore.errors import HouseRule
@@ -81,12 +81,16 @@ def _record(kind: type[attrs.AttrsInstance]) -> Codec:
         if value.keys() == names and (tag is None or value[TAG] == tag):
             return build(value, kind)
         errors = [*wrong_fields(value, names)]
-        if value.get(TAG, tag) != tag and tag is not None:
-            errors.append(of_field(Wrong(f"expected '{tag}'"), TAG))
+        if tag is not None and value.get(TAG, tag) != tag:
+            errors.append(of_field(_mistagged(value[TAG], [tag]), TAG))
+        is_whole = names <= value.keys()
         try:
             build(value, kind)
         except ClassValidationError as error:
-            errors += [each for each in error.exceptions if not isinstance(each, KeyError)]
+            # What is missing is told already, and a constructor that was given defaults instead is no witness.
+            errors += [
+                each for each in error.exceptions if is_whole or (is_of_field(each) and not isinstance(each, KeyError))
+            ]
         raise in_record(errors)
 
     def write(value: object) -> object:
@@ -120,7 +124,6 @@ def _tagged(members: tuple[object, ...]) -> Codec:
         if not isinstance(member, type) or (tag := TAG_OF.get(member)) is None or tag in by_tag:
             raise HouseRule(f"{member} stands in a union: it needs a tag of its own in billcore.codec.tags")
         by_tag[tag] = by_class[member] = codec(member)
-    allowed = ", ".join(f"'{tag}'" for tag in sorted(by_tag))
 
     def read(value: object, kind: object) -> object:
         if type(value) is not dict:
@@ -128,20 +131,23 @@ def _tagged(members: tuple[object, ...]) -> Codec:
         tag = value.get(TAG)
         if type(tag) is str and tag in by_tag:
             return by_tag[tag].read(value, kind)
-        if TAG not in value:
-            wrong = Wrong("missing")
-        elif type(tag) is not str:
-            wrong = mistyped(f"one of {allowed}", tag)
-        else:
-            wrong = Wrong(f"expected one of {allowed}, got another text")
-        raise in_record([of_field(wrong, TAG)])
+        raise in_record([of_field(_mistagged(tag, by_tag) if TAG in value else Wrong("missing"), TAG)])
 
     def write(value: object) -> object:
         if type(value) not in by_class:
-            raise mistyped(f"one of {allowed}", value)
+            raise mistyped(f"a record tagged {_either(by_tag)}", value)
         return by_class[type(value)].write(value)
 
     return Codec(read, write)
+
+
+def _mistagged(tag: object, allowed: Iterable[str]) -> Wrong:
+    expected = _either(allowed)
+    return Wrong(f"expected {expected}, got another text") if type(tag) is str else mistyped(expected, tag)
+
+
+def _either(tags: Iterable[str]) -> str:
+    return " or ".join(f"'{tag}'" for tag in sorted(tags))
 
 
 # ── Tuples and sets: lists in JSON ───────────────────────────────────────────────────────────────────────────────────

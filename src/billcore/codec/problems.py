@@ -25,6 +25,10 @@ def of_field(error: Exception, name: str) -> Exception:
     return error
 
 
+def is_of_field(error: Exception) -> bool:
+    return bool(_step(error))
+
+
 def of_item(error: Exception, index: int) -> Exception:
     """The error, marked as that item's."""
     error.add_note(IterableValidationNote("", index, object))
