@@ -1,6 +1,6 @@
 """Faults in taking money."""
 
-from time import sleep
+from threading import Barrier, current_thread, main_thread
 
 from attrs import evolve
 from tests.contracts_bite.gateways.broken import BrokenGateway
@@ -75,6 +75,7 @@ class LooksBeforeItCharges(BrokenGateway):
         super().__init__(clock)
         self._charged = Answers(None)
         self._seen: dict[str, tuple[ChargeCommand, ChargeResult]] = {}
+        self._all_have_looked = Barrier(4)
 
     def charge(self, command: ChargeCommand) -> ChargeResult:
         if command.operation_id in self._seen:
@@ -82,7 +83,8 @@ class LooksBeforeItCharges(BrokenGateway):
             if first != command:
                 raise GatewayRequestInvalid("other parameters")
             return result
-        sleep(0.005)
+        if current_thread() is not main_thread():
+            self._all_have_looked.wait(timeout=60)
         result = super().charge(command)
         self._seen[command.operation_id] = command, result
         return result

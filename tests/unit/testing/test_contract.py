@@ -65,6 +65,17 @@ def test_an_override_of_a_check_is_refused() -> None:
                 pass
 
 
+def test_a_mixin_overrides_as_a_subclass_does() -> None:
+    class Quiet:
+        def test_two_and_two_are_four(self) -> None:
+            pass
+
+    with pytest.raises(HouseRule, match="TestMine overrides the check test_two_and_two_are_four"):
+
+        class TestMine(Quiet, Promises):
+            pass
+
+
 def test_taking_a_check_away_is_an_override() -> None:
     with pytest.raises(HouseRule, match="overrides the check"):
 

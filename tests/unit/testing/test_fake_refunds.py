@@ -142,6 +142,7 @@ def test_a_dispute_withdraws_the_money_until_it_is_won(
     gateway: FakeGateway, clock: ManualClock, is_won: bool, net: Money
 ) -> None:
     payment = paid(gateway, clock)
+    told(gateway)
     dispute = gateway.open_dispute(payment, fee=Money(15_00, "USD"))
     withdrawn = gateway.books().net("USD")
 
@@ -150,6 +151,7 @@ def test_a_dispute_withdraws_the_money_until_it_is_won(
     assert withdrawn == Money(-18_20, "USD")
     assert decided.status is (DisputeStatus.WON if is_won else DisputeStatus.LOST)
     assert gateway.books().net("USD") == net
+    assert told(gateway) == [EventKind.DISPUTE_CHANGED, EventKind.DISPUTE_CHANGED]
     with pytest.raises(InvalidTransition, match="already"):
         gateway.lose_dispute(dispute.ref)
 
