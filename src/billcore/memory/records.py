@@ -73,7 +73,7 @@ class _Records(Generic[Id, Record]):
             raise StaleWrite(f"{self.what} {record.id!r} was changed since it was read; read it again and repeat")
 
     def _require_unique(self, record: Record) -> None:
-        """Refuse with AlreadyExists what another record of any firm has alone."""
+        """Refuse with AlreadyExists what one record only can have, when another one has it."""
 
     def _stored(self, records: dict[str, Record], record_id: str) -> Record:
         try:
@@ -126,6 +126,11 @@ class Invoices(_Records[InvoiceId, Invoice]):
     def _on(self, shelf: Shelf) -> dict[str, Invoice]:
         return shelf.invoices
 
+    def _require_unique(self, record: Invoice) -> None:
+        for invoice in self._on(self._transaction.shelf()).values():
+            if record.number is not None and invoice.number == record.number and invoice.id != record.id:
+                raise AlreadyExists(f"number {record.number!r} is on invoice {invoice.id!r} already")
+
     def remove(self, invoice: Invoice) -> None:
         invoices = self._on(self._transaction.changing_shelf())
         self._require_as_read(invoices, invoice)
@@ -143,6 +148,11 @@ class CreditNotes(_Records[CreditNoteId, CreditNote]):
 
     def _on(self, shelf: Shelf) -> dict[str, CreditNote]:
         return shelf.credit_notes
+
+    def _require_unique(self, record: CreditNote) -> None:
+        for note in self._on(self._transaction.shelf()).values():
+            if note.number == record.number and note.id != record.id:
+                raise AlreadyExists(f"number {record.number!r} is on credit note {note.id!r} already")
 
     def of_invoice(self, invoice_id: InvoiceId) -> Sequence[CreditNote]:
         notes = [note for note in self._all() if note.invoice_id == invoice_id]

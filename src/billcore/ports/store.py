@@ -12,6 +12,7 @@ What every store keeps, and ``billcore.testing.StoreContract`` checks:
   commits.
 - A firm sees its own records only; another firm's id is NotFound, exactly as an unknown one. The same id in two firms
   is two records. To add a record or an event of another firm is UnitOfWorkMisuse.
+- A number is on one invoice of the firm, and on one credit note: a second one with it is AlreadyExists.
 - A gateway's payment is in the books once: a second payment with the same ref, of whatever firm, is AlreadyExists.
 - One unit of work per thread: beginning a second inside the first is UnitOfWorkMisuse, and so is calling a gateway
   inside one. ``park``, ``retried`` and ``delivered`` are units of their own.

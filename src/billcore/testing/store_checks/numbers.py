@@ -2,12 +2,18 @@
 
 from typing import Final
 
+import pytest
 from attrs import evolve
 
 from billcore.clients import NumberSeries
-from billcore.ids import FirmId
+from billcore.errors import AlreadyExists
+from billcore.ids import FirmId, InvoiceId
+from billcore.invoices import sending
 from billcore.ports.store import Store
+from billcore.testing import builders
+from billcore.testing.builders import BY, later
 from billcore.testing.contract import check, not_judged
+from billcore.testing.store_checks.kinds import CENT
 from billcore.testing.store_checks.shape import THREADS, StoreChecks, at_once, opened
 
 SERIES: Final = NumberSeries("INV-")
@@ -76,6 +82,25 @@ class NumberChecks(StoreChecks):
         kept = sorted(count for counts in at_once(draw) for count in counts if count)
 
         assert kept == list(range(first + 1, first + 1 + THREADS * ROUNDS * 2 // 3))
+
+    @check
+    def test_a_number_is_on_one_invoice_of_the_firm(self, store: Store) -> None:
+        """Make (firm, number) unique for invoices and for credit notes: a number may come from elsewhere, as in an import."""
+        acme, other = opened(store), opened(store, "other")
+        draft = builders.a_draft(acme.firm, acme.client, "invoice-1")
+        with store.begin(acme.id) as work:
+            added = work.invoices.add(draft)
+            work.commit()
+        issued, _ = sending.issue(added, firm=acme.firm, client=acme.client, number="INV-0000", at=later(1), by=BY)
+        note, _ = builders.a_credit_note(acme.invoice, CENT, "note-1", number=acme.credit_note.number)
+
+        with store.begin(acme.id) as work, pytest.raises(AlreadyExists):
+            work.invoices.add(evolve(issued, id=InvoiceId("invoice-2")))
+        with store.begin(acme.id) as work, pytest.raises(AlreadyExists):
+            work.invoices.save(issued)
+        with store.begin(acme.id) as work, pytest.raises(AlreadyExists):
+            work.credit_notes.add(note)
+        assert other.invoice.number == acme.invoice.number
 
 
 def _drawn(store: Store, firm_id: FirmId, series: NumberSeries = SERIES) -> str:
