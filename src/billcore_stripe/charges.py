@@ -64,7 +64,7 @@ def build_charge(command: ChargeCommand, account: str | None, return_url: str | 
     if (usage := _stored_credential_usage(command)) is not None:
         params["payment_method_options"] = {"card": {"stored_credential_usage": usage}}
     key = idempotency_key("charge", account, command.operation_id)
-    return Request(method="post", path="/v1/payment_intents", params=params, key=key)
+    return Request(method="post", path="/v1/payment_intents", params=params, key=key, only_key_protects=True)
 
 
 def build_prepare(command: ChargeCommand, account: str | None, attempt: int) -> Request:

@@ -40,12 +40,16 @@ _AMOUNT_CODES: Final = frozenset(
 
 @frozen(kw_only=True)
 class Request:
-    """One call to Stripe, as a value. A POST without a key must be harmless to repeat."""
+    """One call to Stripe, as a value. A POST without a key must be harmless to repeat.
+
+    *only_key_protects*: every execution would move money again, so nothing but the key keeps a repetition harmless.
+    """
 
     method: Literal["get", "post"]
     path: str
     params: Mapping[str, object] = field(factory=dict, repr=False)
     key: str | None = None
+    only_key_protects: bool = False
 
 
 @frozen(kw_only=True)
@@ -110,16 +114,15 @@ class Door:
             verdict = _judge(reply, request, account, is_first=attempt == 0)
             if isinstance(verdict, Answer):
                 return verdict
+            is_last = attempt == self.retries or not _may_help_to_repeat(request, reply)
             if isinstance(verdict, Silence):
                 doubt = verdict
-            if attempt == self.retries or not _may_help_to_repeat(reply):
-                break
+            elif is_last and doubt is None:
+                raise verdict
+            if is_last and doubt is not None:
+                return doubt
             time.sleep(FIRST_PAUSE_SECONDS * 2**attempt)
             attempt += 1
-        if doubt is not None:
-            return doubt
-        assert not isinstance(verdict, Silence)  # noqa: S101
-        raise verdict
 
     def read(self, request: Request, account: str | None) -> Record:
         """Make a call that changes nothing; GatewayUnavailable where Stripe does not answer."""
@@ -242,12 +245,17 @@ def _forbidden(request: Request, account: str | None, error: Record) -> str:
     )
 
 
-def _may_help_to_repeat(reply: _Reply) -> bool:
-    """Whether the same call may be answered better in a moment; Stripe's own advice goes first."""
+def _may_help_to_repeat(request: Request, reply: _Reply) -> bool:
+    """Whether the same call may be answered better in a moment; Stripe's own advice goes first.
+
+    A server error may come after the work was done and before the key was kept: then only looking helps.
+    """
     advice = reply.headers.get("stripe-should-retry")
     if advice in ("true", "false"):
         return advice == "true"
-    return reply.status is None or reply.body is None or reply.status == 409 or reply.status >= 500
+    if reply.status is None or reply.status == 409:
+        return True
+    return (reply.status >= 500 or reply.body is None) and not request.only_key_protects
 
 
 def _was_refused(error: "StripeError") -> bool:

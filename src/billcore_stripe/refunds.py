@@ -58,7 +58,7 @@ def build_refund(command: RefundCommand, account: str | None) -> Request:
     if command.return_platform_fee:
         params["refund_application_fee"] = True
     key = idempotency_key("refund", account, command.refund_id)
-    return Request(method="post", path="/v1/refunds", params=params, key=key)
+    return Request(method="post", path="/v1/refunds", params=params, key=key, only_key_protects=True)
 
 
 def build_get_refund(refund_id: str) -> Request:

@@ -124,6 +124,24 @@ def test_a_prepared_payment_is_confirmed_once_under_every_fault(twin: Twin, kind
     assert twin.audit()[twin.engine.platform]["collected"] == 100_00
 
 
+def test_a_server_error_after_work_whose_key_was_not_kept_is_not_answered_by_a_second_charge(
+    stripe: StripeGateway, twin: Twin
+) -> None:
+    command = commands.charge(attached(stripe))
+    twin.faults.add({"kind": "error_after", "save": False}, match={"method": "POST", "path": "/payment_intents$"})
+    twin.faults.add({"kind": "error_after", "save": False}, match={"method": "POST", "path": "/refunds$"})
+
+    charged = stripe.charge(command)
+    found = stripe.find_payment(command.operation_id, customer=command.customer, since=command.created_at)
+    assert found is not None
+    refunded = stripe.refund(commands.refund(found.ref, Money(40_00, "USD")))
+
+    assert isinstance(charged, Unknown)
+    assert isinstance(refunded, Unknown)
+    audit = twin.audit()[twin.engine.platform]
+    assert (audit["collected"], audit["refunded"]) == (100_00, 40_00)
+
+
 def test_nobody_listening_means_certainly_not_done(twin: Twin) -> None:
     stripe = gateway_to(twin.url)
     command = commands.charge(attached(stripe))
