@@ -96,7 +96,9 @@ def line(cells: Iterable[Cell]) -> bytes:
     >>> line(["=1+1", Decimal("-5.00"), date(2026, 5, 4), None, "Smith, Jones & Co"])
     b'\\'=1+1,-5.00,2026-05-04,,"Smith, Jones & Co"\\r\\n'
     """
-    return (",".join(_written(cell) for cell in cells) + "\r\n").encode()
+    written = ",".join(_written(cell) for cell in cells)
+    # A line of nothing but one empty cell would be no line at all to a reader.
+    return (written or '""').encode() + b"\r\n"
 
 
 def _cell(invoice: Invoice, column: Column, on: date, client_names: Mapping[ClientId, str]) -> Cell:
