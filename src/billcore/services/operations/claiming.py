@@ -15,6 +15,9 @@ from billcore.services.house import House, retried
 LEASE = timedelta(seconds=180)
 """Longer than any gateway's time-out: while it runs, no other worker touches the operation."""
 
+REST = timedelta(hours=1)
+"""How long a pending operation is left alone after a look: its gateway tells the end by webhook, looking is the net."""
+
 GRACE = timedelta(minutes=10)
 """How long a request that was not answered may still be on its way.
 
@@ -84,7 +87,8 @@ class Claiming:
             if step is Next.SEND:
                 operation = submit(operation, at=now, until=now + LEASE)
             else:
-                operation = evolve(operation, leased_until=now + LEASE)
+                is_pending = operation.state is OperationState.PENDING
+                operation = evolve(operation, leased_until=now + (REST if is_pending else LEASE))
             operation = work.operations.save(operation)
             work.commit()
         return Claim(operation=operation, next=step)
