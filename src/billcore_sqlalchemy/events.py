@@ -1,4 +1,4 @@
-"""Events: appended in one insert, read in order, and found by the invoice in whose timeline they stand."""
+"""Events: appended together with the timelines they stand in and what they post to the journal; read in order."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
@@ -9,6 +9,7 @@ from sqlalchemy import Insert, Row, Select, Table, select
 from billcore.codec.envelope import EVENT
 from billcore.events import Event, invoices_of, stream
 from billcore.ids import InvoiceId
+from billcore.journal import postings
 from billcore.ports.store import RecordedEvent
 from billcore_sqlalchemy import documents
 from billcore_sqlalchemy.session import Session, is_storable
@@ -32,13 +33,28 @@ class Events:
         if not happened:
             return
         positions = self._session.number(_into(self._tables.events), [_row(event) for event in happened])
-        rows = [
+        numbered = tuple(zip(happened, positions, strict=True))
+        timelines = [
             {"firm_id": event.firm_id, "invoice_id": invoice_id, "position": position}
-            for event, position in zip(happened, positions, strict=True)
+            for event, position in numbered
             for invoice_id in dict.fromkeys(invoices_of(event))
         ]
-        if rows:
-            self._session.change(_into(self._tables.event_invoices), rows)
+        if timelines:
+            self._session.change(_into(self._tables.event_invoices), timelines)
+        journal = [
+            {
+                "firm_id": event.firm_id,
+                "account": posting.account.value,
+                "currency": posting.amount.currency,
+                "position": position,
+                "happened_on": event.on,
+                "amount": posting.amount.minor,
+            }
+            for event, position in numbered
+            for posting in postings(event)
+        ]
+        if journal:
+            self._session.change(_into(self._tables.postings), journal)
 
     def about_invoice(self, invoice_id: InvoiceId) -> Sequence[RecordedEvent]:
         if not is_storable(invoice_id):

@@ -1,7 +1,7 @@
 """The questions of ``billcore.invoices.status``, written a second time as SQL; tests hold the two together.
 
-Each takes the invoices table and, where it depends on the day, ``ON``. An invoice answers by the policy that it was
-issued under, so what depends on a policy is asked per group of policies that answer alike.
+Each takes the invoices table; what depends on the day is bound to ``THE_DAY``. An invoice answers by the policy that it
+was issued under, so what depends on a policy is asked per group of policies that answer alike.
 """
 
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Date, Table, and_, bindparam, case, false,
 from billcore.invoices.status import Queue
 from billcore.policy import Policy, Status
 
-ON: Final[ColumnElement[date]] = bindparam("the_day", type_=Date)
+THE_DAY: Final[ColumnElement[date]] = bindparam("the_day", type_=Date)
 """The firm's day."""
 
 
@@ -54,9 +54,9 @@ def is_in(queue: Queue, invoices: Table) -> ColumnElement[bool]:
         case Queue.DRAFTS:
             return c.issued_on.is_(None)
         case Queue.AWAITING:
-            return c.collect_from > ON
+            return c.collect_from > THE_DAY
         case Queue.OVERDUE:
-            return c.collect_from <= ON
+            return c.collect_from <= THE_DAY
         case Queue.FAILED:
             return and_(c.autopay_failed_at.is_not(None), c.collect_from.is_not(None), c.held_at.is_(None))
         case _:
@@ -99,7 +99,7 @@ def has(status: Status, invoices: Table, reading: Reading) -> ColumnElement[bool
             return and_(is_open, c.owed > 0, c.paid > 0)
         case Status.OVERDUE:
             left = c.owed if reading.overdue_while_processing else c.balance
-            return and_(is_open, c.overdue_from <= ON, left > 0)
+            return and_(is_open, c.overdue_from <= THE_DAY, left > 0)
         case Status.VIEWED:
             was_refunded_whole = and_(c.refunded > 0, c.paid == 0)
             survives = true() if reading.viewed_survives_refund else not_(was_refunded_whole)

@@ -53,6 +53,7 @@ class Tables:
     counters: Table
     events: Table
     event_invoices: Table
+    postings: Table
     inbox: Table
 
 
@@ -91,6 +92,7 @@ def build_tables(metadata: MetaData, *, prefix: str = "billcore_", schema: str |
         ),
         events=_events(build),
         event_invoices=_event_invoices(build),
+        postings=_postings(build),
         inbox=_inbox(build),
     )
 
@@ -204,8 +206,10 @@ def _invoices(build: _Builder) -> Table:
         _moment("autopay_failed_at", nullable=True),
         Column("owed", BigInteger, Computed(_OWED, persisted=True)),
         Column("balance", BigInteger, Computed(_BALANCE, persisted=True)),
-        # Of invoices with an open balance only: the one range that awaiting and overdue are halves of.
+        # What is set for some invoices only is what an index can find them by: those on which something can be paid, of
+        # which awaiting and overdue are the two halves, and those on which something is owed.
         Column("collect_from", Date, Computed(f"CASE WHEN {_BALANCE} > 0 THEN overdue_from END", persisted=True)),
+        Column("owing_since", Date, Computed(f"CASE WHEN {_OWED} <> 0 THEN due_on END", persisted=True)),
     )
     c = table.c
     build.index("invoices_number", c.firm_id, c.number, unique=True)
@@ -214,6 +218,16 @@ def _invoices(build: _Builder) -> Table:
     build.index("invoices_client", c.firm_id, c.client_id, c.drafted_at, c.id)
     build.index("invoices_drafts", c.firm_id, c.currency, c.drafted_at, where=c.issued_on.is_(None))
     build.index("invoices_collect", c.firm_id, c.collect_from, c.currency, c.balance, where=c.collect_from.is_not(None))
+    build.index(
+        "invoices_owing",
+        c.firm_id,
+        c.owing_since,
+        c.issued_on,
+        c.client_id,
+        c.currency,
+        c.owed,
+        where=c.owing_since.is_not(None),
+    )
     build.index("invoices_failed", c.firm_id, c.autopay_failed_at, where=c.autopay_failed_at.is_not(None))
     return table
 
@@ -323,6 +337,19 @@ def _event_invoices(build: _Builder) -> Table:
         _firm(),
         Column("invoice_id", Key(KEY_LENGTH), primary_key=True),
         Column("position", BigInteger, primary_key=True, autoincrement=False),
+    )
+
+
+def _postings(build: _Builder) -> Table:
+    """The journal: what each event did to the accounts, debits above zero."""
+    return build.table(
+        "postings",
+        _firm(),
+        Column("account", Key(20), primary_key=True),
+        Column("currency", Key(CURRENCY), primary_key=True),
+        Column("position", BigInteger, primary_key=True, autoincrement=False),
+        Column("happened_on", Date, nullable=False),
+        _minor("amount"),
     )
 
 

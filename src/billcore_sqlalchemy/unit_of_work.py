@@ -13,6 +13,7 @@ from billcore.ids import FirmId
 from billcore.ports.gateway import GatewayEvent
 from billcore.ports.store import Request
 from billcore_sqlalchemy import documents, inbox
+from billcore_sqlalchemy.answers import Answers
 from billcore_sqlalchemy.events import Events
 from billcore_sqlalchemy.failures import in_our_words
 from billcore_sqlalchemy.invoices import Invoices
@@ -42,6 +43,7 @@ class SqlUnitOfWork:
         self.operations = Operations(session, tables.operations)
         self.requests = Requests(session, tables.requests)
         self.events = Events(session, tables)
+        self.answers = Answers(session, tables)
 
     @property
     def firm_id(self) -> FirmId:

@@ -1,0 +1,103 @@
+"""Questions answered by SQL: what the domain says of each of two thousand invoices, the database says of them all."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+import pytest
+from attrs import evolve
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.databases import Database
+from tests.unit.reports.any_event import EVERY_EVENT, any_of
+
+from billcore.events import Event
+from billcore.ids import ClientId
+from billcore.invoices.invoice import Invoice
+from billcore.invoices.status import status
+from billcore.policy import Status
+from billcore.ports.store import InvoiceFilter
+from billcore.reports.aging import AgingBasis, AgingBuckets, aging
+from billcore.reports.dashboard import dashboard
+from billcore.reports.queues import queues
+from billcore.reports.trial_balance import trial_balance
+from billcore.testing.clock import START
+from billcore.testing.store_checks.random_books import RandomBooks
+from billcore_sqlalchemy import SqlStore
+from billcore_sqlalchemy.unit_of_work import SqlUnitOfWork
+
+TODAY = START.date()
+DAYS = [TODAY + timedelta(days=days) for days in (-400, -20, 0, 25)]
+STATUSES = [frozenset({one, other}) for one in Status for other in Status if one.value <= other.value]
+
+
+@pytest.fixture(scope="module")
+def books() -> RandomBooks:
+    return RandomBooks(seed=7, count=2_000)
+
+
+@pytest.fixture
+def work(database: Database, books: RandomBooks) -> Iterator[SqlUnitOfWork]:
+    store = SqlStore(database.engine)
+    books.add_to(store)
+    with store.read(books.firm.id) as work:
+        yield work
+
+
+@pytest.fixture
+def invoices(books: RandomBooks) -> list[Invoice]:
+    return [invoice for invoice, _ in books.rows]
+
+
+def listed(work: SqlUnitOfWork, wanted: InvoiceFilter) -> list[str]:
+    """The ids of every page, in order."""
+    page = work.invoices.page(wanted)
+    found: list[str] = [invoice.id for invoice in page.invoices]
+    assert page.matching >= len(found)
+    return found if page.next is None else found + listed(work, evolve(wanted, after=page.next))
+
+
+def test_queues_and_aging_of_two_thousand_invoices(work: SqlUnitOfWork, invoices: list[Invoice]) -> None:
+    for on in DAYS:
+        assert work.answers.queues(on) == queues(invoices, on)
+        assert work.answers.dashboard(on) == dashboard(invoices, on)
+        for basis in AgingBasis:
+            for separate_current in (False, True):
+                buckets = AgingBuckets(edges=(0, 7, 30, 45), basis=basis, separate_current=separate_current)
+                assert work.answers.aging(on, buckets) == aging(invoices, on, buckets)
+
+
+def test_the_dashboard_of_one_client_has_nothing_of_another(
+    work: SqlUnitOfWork, books: RandomBooks, invoices: list[Invoice]
+) -> None:
+    for client in books.clients:
+        of_client = [invoice for invoice in invoices if invoice.client_id == client.id]
+        assert work.answers.dashboard(TODAY, client.id) == dashboard(of_client, TODAY)
+
+    for nobody in (ClientId("nobody"), ClientId("no\x00body"), ClientId("x" * 1000)):
+        assert work.answers.dashboard(TODAY, nobody) == dashboard([], TODAY)
+
+
+def test_badges_of_two_thousand_invoices_in_any_combination(work: SqlUnitOfWork, invoices: list[Invoice]) -> None:
+    newest_first = sorted(invoices, key=lambda invoice: (invoice.drafted_at, invoice.id), reverse=True)
+    for on in (TODAY, TODAY + timedelta(days=25)):
+        badges = {invoice.id: status(invoice, on) for invoice in newest_first}
+        for wanted in STATUSES:
+            expected = [invoice_id for invoice_id, badge in badges.items() if badge in wanted]
+            assert listed(work, InvoiceFilter(on=on, statuses=wanted, limit=700)) == expected
+
+
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(happened=st.lists(st.sampled_from(EVERY_EVENT).flatmap(any_of), max_size=12), on=st.dates())
+def test_the_trial_balance_is_that_of_the_events(
+    database: Database, books: RandomBooks, happened: list[Event], on: date
+) -> None:
+    database.empty()
+    firm_id = books.firm.id
+    store = SqlStore(database.engine)
+    with store.begin(firm_id) as work:
+        work.events.append(evolve(event, firm_id=firm_id) for event in happened)
+        work.commit()
+
+    with store.read(firm_id) as work:
+        for day in (on, date.max):
+            assert work.answers.trial_balance(day) == trial_balance(work.events.all(), day)
