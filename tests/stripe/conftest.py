@@ -19,12 +19,20 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "stripe_twin: needs the full Stripe stand-in, found by BILLCORE_STRIPE_TWIN")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    if not (TWIN_FOLDER / "stripe_twin").is_dir():
-        absent = pytest.mark.skip(reason="the Stripe stand-in is absent: set BILLCORE_STRIPE_TWIN to its folder")
-        for item in items:
-            if item.get_closest_marker("stripe_twin") is not None:
-                item.add_marker(absent)
+    for item in items:
+        if isinstance(item, pytest.Function) and _needs_the_stand_in(item):
+            item.add_marker("stripe_twin")
+            if not (TWIN_FOLDER / "stripe_twin").is_dir():
+                item.add_marker(
+                    pytest.mark.skip(reason="the stand-in is absent: set BILLCORE_STRIPE_TWIN to its folder")
+                )
+
+
+def _needs_the_stand_in(item: pytest.Function) -> bool:
+    runs_with = item.callspec.params.get("peer") if hasattr(item, "callspec") else None
+    return "twin" in item.fixturenames or runs_with == "twin"
 
 
 @pytest.fixture(autouse=True)
@@ -48,7 +56,7 @@ def loopback() -> Iterator[Loopback]:
         yield running
 
 
-@pytest.fixture(params=["loopback", pytest.param("twin", marks=pytest.mark.stripe_twin)])
+@pytest.fixture(params=["loopback", "twin"])
 def peer(request: pytest.FixtureRequest) -> Peer:
     """Each of the two: what holds on one must hold on the other."""
     found: Peer = request.getfixturevalue(request.param)

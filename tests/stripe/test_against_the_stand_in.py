@@ -40,8 +40,6 @@ from billcore.ports.gateway import (
 from billcore.reasons import Initiator, RefundReason, Retry
 from billcore_stripe import StripeGateway
 
-pytestmark = pytest.mark.stripe_twin
-
 DAY = 86_400.0
 AMBIGUOUS = [
     "api_error", "unavailable", "html", "reset_before", "timeout_before", "key_in_use",
