@@ -83,7 +83,7 @@ def _bases(lines: Sequence[LineItem], nets: Sequence[int], change: int) -> dict[
     groups: dict[tuple[TaxRate, ...], int] = {}
     for line, net in zip(lines, nets, strict=True):
         groups[line.taxes] = groups.get(line.taxes, 0) + net
-    if change:
+    if change and groups:
         _spread(groups, change)
     bases: dict[TaxRate, int] = {}
     for rates, base in groups.items():
