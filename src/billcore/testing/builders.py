@@ -224,14 +224,14 @@ def an_initiated_payment(
 
 
 def a_requested_refund(
-    payment: Payment, amount: Money, refund_id: str = "refund-1", *, at: datetime = START
+    payment: Payment, invoice: Invoice, amount: Money, refund_id: str = "refund-1", *, at: datetime = START
 ) -> tuple[Refund, Payment]:
-    """A refund that is not sent yet, and the payment on which its amount is reserved."""
+    """A refund of a payment on *invoice*, not sent yet, and the payment on which its amount is reserved."""
     refund, reserved, _ = refunding.request(
         RefundId(refund_id),
         payment,
         amount,
-        {},
+        {invoice.id: invoice},
         reason=RefundReason.REQUESTED_BY_CUSTOMER,
         is_external=payment.is_manual,
         at=at,

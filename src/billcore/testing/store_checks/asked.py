@@ -32,7 +32,7 @@ class AskedChecks(StoreChecks):
                 work.invoices.add(builders.a_draft(books.firm, books.client, record_id, at=later(minute)))
                 payment, _ = builders.a_recorded_payment(books.firm, books.client, books.invoice, CENT, record_id)
                 work.payments.add(payment)
-                refund, _ = builders.a_requested_refund(books.payment, CENT, record_id, at=later(minute))
+                refund, _ = builders.a_requested_refund(books.payment, books.invoice, CENT, record_id, at=later(minute))
                 work.refunds.add(refund)
                 work.operations.add(builders.an_operation(books.firm, record_id, at=later(minute)))
             work.commit()
@@ -60,7 +60,7 @@ class AskedChecks(StoreChecks):
                     books.firm, books.client, books.invoice, CENT, record_id, at=at
                 )
                 work.payments.add(payment)
-                work.refunds.add(builders.a_requested_refund(books.payment, CENT, record_id, at=at)[0])
+                work.refunds.add(builders.a_requested_refund(books.payment, books.invoice, CENT, record_id, at=at)[0])
                 note, _ = builders.a_credit_note(books.invoice, CENT, record_id, number=record_id, at=at)
                 work.credit_notes.add(note)
                 work.methods.add(builders.a_saved_method(books.client, record_id, at=at))

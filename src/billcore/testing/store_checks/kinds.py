@@ -116,7 +116,7 @@ def _payment(books: Opened, record_id: str) -> Payment:
 
 
 def _refund(books: Opened, record_id: str) -> Refund:
-    refund, _ = builders.a_requested_refund(books.payment, CENT, record_id)
+    refund, _ = builders.a_requested_refund(books.payment, books.invoice, CENT, record_id)
     return refund
 
 

@@ -85,7 +85,7 @@ class NumberChecks(StoreChecks):
 
     @check
     def test_a_number_is_on_one_invoice_of_the_firm(self, store: Store) -> None:
-        """Make (firm, number) unique for invoices and for credit notes: a number may come from elsewhere, as in an import."""
+        """Make (firm, number) unique for invoices and for credit notes: an import brings numbers of its own."""
         acme, other = opened(store), opened(store, "other")
         draft = builders.a_draft(acme.firm, acme.client, "invoice-1")
         with store.begin(acme.id) as work:

@@ -87,7 +87,9 @@ def _charge(firm: Firm, client: Client, invoice: Invoice, amount: Money) -> Invo
 def _refund(firm: Firm, client: Client, invoice: Invoice, amount: Money) -> Invoice:
     at = invoice.drafted_at
     payment, invoice = builders.a_recorded_payment(firm, client, invoice, amount, at=at)
-    refund, payment = builders.a_requested_refund(payment, amount, at=at)
+    if invoice.policy.refund_requires_paid_invoice and invoice.owed.is_positive:
+        return invoice
+    refund, payment = builders.a_requested_refund(payment, invoice, amount, at=at)
     _, _, event = refunding.succeed(refund, payment, {invoice.id: invoice}, at=at, by=BY)
     return settle(invoice, event)
 

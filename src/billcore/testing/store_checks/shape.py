@@ -79,7 +79,7 @@ def opened(store: Store, firm_id: str = "acme", *, suffix: str | None = None) ->
     invoice = builders.an_issued_invoice(firm, client, f"invoice-0{suffix}", number="INV-0000")
     credit_note, invoice = builders.a_credit_note(invoice, Money(10_00, "USD"), f"note-0{suffix}")
     payment, invoice = builders.a_recorded_payment(firm, client, invoice, Money(50_00, "USD"), f"payment-0{suffix}")
-    refund, payment = builders.a_requested_refund(payment, Money(20_00, "USD"), f"refund-0{suffix}")
+    refund, payment = builders.a_requested_refund(payment, invoice, Money(20_00, "USD"), f"refund-0{suffix}")
     with store.begin(firm.id) as work:
         books = Opened(
             firm=work.add_firm(firm),
