@@ -121,8 +121,8 @@ def _tagged(members: tuple[object, ...]) -> Codec:
     """Records that their tags tell apart."""
     by_tag, by_class = {}, {}
     for member in members:
-        if not isinstance(member, type) or (tag := TAG_OF.get(member)) is None or tag in by_tag:
-            raise HouseRule(f"{member} stands in a union: it needs a tag of its own in billcore.codec.tags")
+        if not isinstance(member, type) or (tag := TAG_OF.get(member)) is None:
+            raise HouseRule(f"{member} stands in a union: it needs a tag in billcore.codec.tags")
         by_tag[tag] = by_class[member] = codec(member)
 
     def read(value: object, kind: object) -> object:

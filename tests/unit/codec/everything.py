@@ -12,6 +12,7 @@ from attrs import evolve, frozen
 
 from billcore.actors import Actor, Staff, System
 from billcore.codec import JsonValue, from_json
+from billcore.dates import Period
 from billcore.errors import BadDocument
 from billcore.events import InvoiceViewed
 from billcore.ids import FirmId, GatewayRef, InvoiceId, OperationId, PaymentId
@@ -62,6 +63,7 @@ class Everything:
     moment: datetime
     mood: Mood
     rank: Rank
+    period: Period
     by: Actor | None
     command: Command
     texts: tuple[str, ...]
@@ -71,7 +73,8 @@ class Everything:
 
 EVERYTHING = Everything(
     text="é\u2028\"", note=None, firm_id=FirmId("acme"), count=2, flag=True, number=Decimal("1E+2"), amount=None,
-    day=date(2026, 5, 4), moment=NOON, mood=Mood.GOOD, rank=Rank.FIRST, by=Staff("jane", "Jane"), command=CANCEL,
+    day=date(2026, 5, 4), moment=NOON, mood=Mood.GOOD, rank=Rank.FIRST,
+    period=Period(date(2026, 5, 1), date(2026, 6, 1)), by=Staff("jane", "Jane"), command=CANCEL,
     texts=("a", "b"), pair=(Method.CARD, Money(150_00, "USD")), methods=frozenset({Method.WIRE, Method.ACH}),
 )  # fmt: skip
 

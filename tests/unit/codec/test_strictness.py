@@ -97,6 +97,14 @@ def test_a_type_that_is_not_stored_is_refused_both_ways() -> None:
             from_json(type(record), {})
 
 
+@frozen
+class Unchecked:
+    """Looks like a period, and is none."""
+
+    start: date
+    end: date
+
+
 # ── Writing ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -113,6 +121,7 @@ def test_only_a_record_is_written(what: object) -> None:
         ("flag", 1), ("number", 1.5), ("number", 1), ("amount", "1.00 USD"), ("amount", 1),
         ("day", NOON), ("day", "2026-05-04"),
         ("moment", date(2026, 5, 4)), ("moment", None), ("mood", "good"), ("mood", Rank.FIRST), ("rank", 1),
+        ("period", Unchecked(date(2026, 6, 1), date(2026, 5, 1))), ("period", None),
         ("by", "jane"), ("by", CANCEL), ("command", System()), ("command", None), ("texts", ["a"]), ("texts", "ab"),
         ("pair", (Method.CARD,)), ("pair", [Method.CARD, Money(1, "USD")]), ("methods", {Method.CARD}), ("methods", ()),
     ],

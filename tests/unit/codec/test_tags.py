@@ -21,6 +21,10 @@ def test_every_member_of_a_union_has_one_tag(table: dict[str, type], union: obje
     assert sorted(member.__name__ for member in table.values()) == sorted(member.__name__ for member in get_args(union))
 
 
+def test_no_tag_is_used_twice_in_any_union() -> None:
+    assert len(set(tags.TAG_OF.values())) == len(tags.TAG_OF)
+
+
 def test_a_tag_is_a_word_in_snake_case() -> None:
     assert [tag for tag in tags.TAG_OF.values() if not tag.isidentifier() or tag != tag.lower()] == []
 
