@@ -63,7 +63,15 @@ class Terms:
         datetime.date(2026, 3, 2)
         >>> Terms.day_of_month(31).due_on(date(2026, 1, 31))
         datetime.date(2026, 2, 28)
+
+        BadDate where the calendar, which ends with the year 9999, has no such day.
         """
+        try:
+            return self._due_on(issued_on)
+        except (OverflowError, ValueError):
+            raise BadDate(f"what is issued on {issued_on} would fall due after the year 9999") from None
+
+    def _due_on(self, issued_on: date) -> date:
         match self.kind:
             case TermsKind.NET:
                 return issued_on + timedelta(days=self.days)

@@ -178,7 +178,7 @@ class ReasonRequired(Refused):
 
 
 class NotPayable(Refused):
-    """The invoice cannot take money: a draft, or void."""
+    """The invoice cannot take money: a draft, void, or nothing is left to pay on it."""
 
     code = "not_payable"
 

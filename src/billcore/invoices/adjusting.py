@@ -37,6 +37,8 @@ def reverse_write_off(
 ) -> tuple[Invoice, WriteOffReversed]:
     """Ask again for *amount* of what was written off, for the client pays after all."""
     require_open(invoice, "reverse a write-off of")
+    if invoice.sums.written_off.is_zero:
+        raise OverCredit("nothing is written off on this invoice")
     if not amount.is_positive:
         raise BadMoney(f"asked to reverse {amount}; the amount must be above zero")
     if amount > invoice.sums.written_off:

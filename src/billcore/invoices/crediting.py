@@ -6,7 +6,7 @@ from attrs import evolve
 
 from billcore.actors import Actor
 from billcore.dates import instant
-from billcore.errors import BadMoney, CurrencyMismatch, InvalidTransition, OverCredit
+from billcore.errors import BadMoney, CurrencyMismatch, InvalidTransition, OverCredit, PaymentInFlight
 from billcore.events import CreditReversed, InvoiceCredited
 from billcore.ids import CreditNoteId, RefundId
 from billcore.invoices.guards import require_open
@@ -97,9 +97,20 @@ def credit_for_refund(invoice: Invoice, refunded: Money) -> Money:
 
 
 def require_lowerable(invoice: Invoice, amount: Money, verb: str) -> None:
-    """Refuse an amount that is not above zero, not in the invoice's currency, or above the balance (OverCredit)."""
+    """Refuse an amount that is not above zero, not in the invoice's currency, or above the balance.
+
+    Above the balance is PaymentInFlight where the rest waits on a gateway, else OverCredit.
+    """
     if amount.currency != invoice.currency:
         raise CurrencyMismatch(f"the invoice is in {invoice.currency}, asked to {verb} {amount}")
+    is_too_much = amount > invoice.balance or not invoice.balance.is_positive
+    if is_too_much and invoice.in_flight.is_positive and amount <= invoice.owed:
+        raise PaymentInFlight(
+            f"asked to {verb} {amount}, only {invoice.balance} is left while {invoice.in_flight} is waiting on a gateway; "
+            f"wait for it, or cancel it first"
+        )
+    if not invoice.balance.is_positive:
+        raise OverCredit(f"nothing is left to {verb} on this invoice")
     if not amount.is_positive:
         raise BadMoney(f"asked to {verb} {amount}; the amount must be above zero")
     if amount > invoice.balance:

@@ -31,10 +31,7 @@ def require_open(invoice: Invoice, verb: str) -> None:
 
 def require_payable(invoice: Invoice, amount: Money) -> None:
     """Refuse money that the invoice cannot take: NotPayable, PaymentInFlight or Overpayment (S3.31)."""
-    if invoice.is_draft:
-        raise NotPayable("cannot pay a draft; issue the invoice first")
-    if invoice.is_void:
-        raise NotPayable("cannot pay a void invoice")
+    _require_can_take_money(invoice)
     if amount > invoice.balance:
         if invoice.in_flight.is_positive and amount <= invoice.owed:
             raise PaymentInFlight(
@@ -44,9 +41,28 @@ def require_payable(invoice: Invoice, amount: Money) -> None:
         raise Overpayment(f"asked for {amount}, only {invoice.balance} is left to pay")
 
 
+def whole_balance(invoice: Invoice) -> Money:
+    """All that can still be paid (S1.8); NotPayable where that is nothing, PaymentInFlight where it is on its way already."""
+    _require_can_take_money(invoice)
+    if invoice.balance.is_positive:
+        return invoice.balance
+    if invoice.in_flight.is_positive:
+        raise PaymentInFlight(
+            f"nothing is left to pay: {invoice.in_flight} is waiting on a gateway; wait for it, or cancel it first"
+        )
+    raise NotPayable("nothing is left to pay on this invoice")
+
+
 def required_reason(reason: str, *, is_required: bool) -> str:
     """The reason, checked; ReasonRequired where the policy asks for one and there is none (S3.34)."""
     text(reason, "reason", longest=1000)
     if is_required and not reason.strip():
         raise ReasonRequired("this firm's policy requires a reason; say why in a few words")
     return reason
+
+
+def _require_can_take_money(invoice: Invoice) -> None:
+    if invoice.is_draft:
+        raise NotPayable("cannot pay a draft; issue the invoice first")
+    if invoice.is_void:
+        raise NotPayable("cannot pay a void invoice")

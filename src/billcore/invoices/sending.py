@@ -7,10 +7,11 @@ from attrs import evolve
 from billcore.actors import Actor, Contact
 from billcore.clients import Client, Firm
 from billcore.dates import day, instant
-from billcore.errors import BadDate, BadText, EmptyInvoice
+from billcore.errors import BadDate, BadText, EmptyInvoice, InvalidTransition
 from billcore.events import InvoiceDelivered, InvoiceIssued, InvoiceViewed
 from billcore.invoices.guards import require_draft, require_open
 from billcore.invoices.invoice import Invoice, Issue
+from billcore.invoices.status import is_visible_to_client
 from billcore.policy import DueBasis
 from billcore.texts import text
 
@@ -101,10 +102,14 @@ def deliver(invoice: Invoice, *, channel: str, at: datetime, by: Actor) -> tuple
 
 
 def view(invoice: Invoice, *, at: datetime, by: Contact) -> tuple[Invoice, InvoiceViewed | None]:
-    """The client opened it (S0.16). Only the first look is an event; staff looking as the client count by policy."""
-    require_open(invoice, "view")
+    """The client opened it (S0.16). Only the first look is an event; staff looking as the client count by policy.
+
+    Refuses with InvalidTransition what the client does not see (S0.22). A void invoice may be looked at (S0.20); it says nothing.
+    """
+    if not is_visible_to_client(invoice, invoice.policy):
+        raise InvalidTransition("the client does not see this invoice; send it first")
     does_count = by.impersonated_by is None or invoice.policy.impersonated_views_count
-    if invoice.first_viewed_at is not None or not does_count:
+    if invoice.is_void or invoice.first_viewed_at is not None or not does_count:
         return invoice, None
     viewed = evolve(invoice, first_viewed_at=instant(at, "at"))
     return viewed, InvoiceViewed(firm_id=invoice.firm_id, invoice_id=invoice.id, at=at, by=by)

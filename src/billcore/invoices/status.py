@@ -4,7 +4,7 @@ Nothing here is stored. The same predicates are written a second time as SQL by 
 together.
 """
 
-from datetime import date, timedelta
+from datetime import date
 from enum import Enum
 from typing import assert_never
 
@@ -52,7 +52,7 @@ def is_overdue(invoice: Invoice, on: date) -> bool:
     """
     if invoice.issue is None or invoice.is_void:
         return False
-    if on <= invoice.issue.due_on + timedelta(days=invoice.policy.grace_days):
+    if (on - invoice.issue.due_on).days <= invoice.policy.grace_days:
         return False
     open_amount = invoice.owed if invoice.policy.overdue_while_processing else invoice.balance
     return open_amount.is_positive

@@ -10,7 +10,7 @@ from billcore.dates import instant
 from billcore.errors import BadMoney, InvalidTransition, NothingToApply, NotPayable
 from billcore.events import Part, PaymentApplied, PaymentUnapplied
 from billcore.ids import ClientId, InvoiceId
-from billcore.invoices.guards import require_payable
+from billcore.invoices.guards import require_payable, whole_balance
 from billcore.invoices.invoice import Invoice
 from billcore.money import Money
 from billcore.payments.payment import Payment
@@ -26,7 +26,7 @@ def apply(
     _require_landed(payment, "apply")
     parts = parts_of(allocations, client_id=payment.client_id)
     wanted = Money.sum((part.amount for part in parts), payment.amount.currency)
-    free = payment.unapplied - payment.refund_reserved
+    free = _free(payment)
     if wanted > free:
         raise NothingToApply(
             f"asked to apply {wanted}, only {free} of this payment is unapplied and not being refunded"
@@ -43,12 +43,23 @@ def apply(
     )
 
 
+def as_much_as_fits(payment: Payment, invoice: Invoice) -> Money:
+    """What of the payment's credit *invoice* can take: NothingToApply where there is none, NotPayable where nothing is owed."""
+    _require_landed(payment, "apply")
+    free = _free(payment)
+    if not free.is_positive:
+        raise NothingToApply("nothing of this payment is unapplied and not being refunded")
+    return min(free, whole_balance(invoice))
+
+
 def unapply(
     payment: Payment, invoice_id: InvoiceId, amount: Money, *, at: datetime, by: Actor
 ) -> tuple[Payment, PaymentUnapplied]:
     """Take *amount* off an invoice; it is the client's credit again."""
     _require_landed(payment, "unapply")
     there = on_invoice(payment.applications, invoice_id, payment.amount.currency)
+    if there.is_zero:
+        raise NothingToApply("nothing of this payment is on that invoice")
     if not amount.is_positive:
         raise BadMoney(f"asked to unapply {amount}; the amount must be above zero")
     if amount > there:
@@ -137,6 +148,10 @@ def less(applications: Iterable[Part], parts: Iterable[Part]) -> tuple[Part, ...
 def on_invoice(applications: Iterable[Part], invoice_id: InvoiceId, currency: str) -> Money:
     """How much of the applications lies on that invoice."""
     return Money.sum((part.amount for part in applications if part.invoice_id == invoice_id), currency)
+
+
+def _free(payment: Payment) -> Money:
+    return payment.unapplied - payment.refund_reserved
 
 
 def _require_landed(payment: Payment, verb: str) -> None:

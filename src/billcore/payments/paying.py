@@ -107,7 +107,8 @@ def initiate(
     Staff may charge a saved method only where the policy lets them (C7); auto-pay and back-fill keep off an invoice
     on hold.
     """
-    if initiator is Initiator.STAFF and isinstance(by, Staff) and not firm.policy.staff_can_charge_saved_method:
+    # Asked of the person who does it, not of the initiator that they name; on a hosted page it is the client who pays.
+    if method_id is not None and isinstance(by, Staff) and not firm.policy.staff_can_charge_saved_method:
         raise MethodNotAllowed("this firm's policy lets clients and auto-pay charge saved methods, not staff")
     if initiator in (Initiator.AUTOPAY, Initiator.BACKFILL):
         for invoice, _ in allocations:

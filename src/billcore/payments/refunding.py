@@ -48,11 +48,15 @@ def request(
         raise NotRefundable(f"the reason must be one of RefundReason, not {type(reason).__name__}")
     if amount.currency != payment.amount.currency:
         raise CurrencyMismatch(f"the payment is in {payment.amount.currency}, asked to refund {amount}")
+    if not payment.refundable.is_positive:
+        raise OverRefund("nothing of this payment is left to refund")
     if not amount.is_positive:
         raise BadMoney(f"asked to refund {amount}; the amount must be above zero")
     if amount > payment.refundable:
         raise OverRefund(f"asked to refund {amount}, only {payment.refundable} of this payment is left")
-    for invoice in invoices.values():
+    # Only the invoices that the money would leave: client credit is given back whatever its old invoice owes.
+    parts, _ = taken_from(payment, payment.refund_reserved + amount)
+    for invoice in (invoices[part.invoice_id] for part in parts):
         if invoice.policy.refund_requires_paid_invoice and invoice.owed.is_positive:
             raise NotRefundable(f"this firm refunds paid invoices only, and {invoice.owed} of {invoice.number} is owed")
     refund, reserved = reserve(

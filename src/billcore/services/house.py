@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from attrs import frozen
 
-from billcore.actors import Actor
+from billcore.actors import Actor, Contact
 from billcore.clients import Firm
 from billcore.errors import AlreadyExists, StaleWrite, UnitOfWorkMisuse
 from billcore.gateways import Gateways
@@ -64,6 +64,10 @@ class Desk:
     def require(self, permission: Permission) -> None:
         """Refuse with NotPermitted before anything is read (S0.39, S1.51)."""
         self.house.authorizer.require(self.by, self.firm_id, permission)
+
+    def require_paying(self) -> None:
+        """A client pays and keeps payment methods by the right to look (S3.23, S4.7); for anybody else it is editing."""
+        self.require(Permission.VIEW if isinstance(self.by, Contact) else Permission.EDIT)
 
 
 P = ParamSpec("P")

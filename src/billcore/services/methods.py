@@ -27,7 +27,7 @@ class MethodsDesk(Desk):
         MethodDeclined if the gateway will not keep it. OutcomeUnknown if it does not answer: ``billing.recover()``
         finishes it.
         """
-        self.require(Permission.EDIT)
+        self.require_paying()
         operation = self._reserve_attach(client_id, gateway, account, token)
         operation = Driver(self.house).drive(self.firm_id, operation.id, by=self.by)
         match operation.state:
@@ -43,7 +43,7 @@ class MethodsDesk(Desk):
 
         MethodInUse while a payment with it waits.
         """
-        self.require(Permission.EDIT)
+        self.require_paying()
         method, operation_id = self._reserve_detach(method_id)
         if operation_id is not None:
             Driver(self.house).drive(self.firm_id, operation_id, by=self.by)

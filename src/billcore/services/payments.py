@@ -105,7 +105,7 @@ class PaymentsDesk(Desk):
         with its ``failure``, or still created when the gateway's answer is in doubt, which ``billing.recover()`` and
         webhooks resolve. Whoever comes second for the same amount is refused before any call, with PaymentInFlight.
         """
-        self.require(Permission.EDIT)
+        self.require_paying()
         who = initiator or self._initiator()
         ask = asked(
             request_id,
@@ -136,7 +136,7 @@ class PaymentsDesk(Desk):
 
         The amount is reserved while the page is open: it expires after an hour, or when the payment is cancelled.
         """
-        self.require(Permission.VIEW)
+        self.require_paying()
         ask = asked(
             request_id,
             "payments.checkout",
@@ -175,7 +175,7 @@ class PaymentsDesk(Desk):
             payment = work.payments.get(payment_id)
             page = Page(work, [invoice_id])
             invoice = page.invoices[invoice_id]
-            fits = min(payment.unapplied, invoice.balance) if amount is None else amount_in(invoice.currency, amount)
+            fits = applying.as_much_as_fits(payment, invoice) if amount is None else amount_in(invoice.currency, amount)
             at = self.house.now_at(work.firm())
             payment, event = applying.apply(payment, [(invoice, fits)], at=at, by=self.by)
             page.enter(event)

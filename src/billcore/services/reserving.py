@@ -9,6 +9,7 @@ from billcore.errors import InvalidTransition, MethodNotAllowed
 from billcore.events import Event
 from billcore.gateways import offering
 from billcore.ids import ClientId, InvoiceId, MethodId, OperationId, PaymentId
+from billcore.invoices.guards import whole_balance
 from billcore.invoices.invoice import Invoice
 from billcore.methods import Method
 from billcore.money import Money
@@ -247,4 +248,4 @@ class Reserving(Desk):
 
 
 def _wanted(invoice: Invoice, amount: Amount | None) -> Money:
-    return invoice.balance if amount is None else amount_in(invoice.currency, amount)
+    return whole_balance(invoice) if amount is None else amount_in(invoice.currency, amount)
