@@ -7,7 +7,14 @@ import pytest
 from attrs import evolve
 from tests.unit.testing.at_the_fake import FIRM, HUNDRED, attach_command, command, paid, told
 
-from billcore.errors import BadText, GatewayRequestInvalid, GatewayUnavailable, HouseRule, InvalidTransition
+from billcore.errors import (
+    AmountNotRepresentable,
+    BadText,
+    GatewayRequestInvalid,
+    GatewayUnavailable,
+    HouseRule,
+    InvalidTransition,
+)
 from billcore.ids import GatewayRef, OperationId
 from billcore.methods import Method
 from billcore.money import Money
@@ -196,7 +203,9 @@ def test_every_other_call_can_be_silent_and_is_healed_by_its_repetition(
     detaching = DetachCommand(
         operation_id=OperationId("op_forget"), firm_id=FIRM, method=kept.ref, created_at=clock.now()
     )
+    told(gateway)
     assert isinstance(gateway.detach_method(detaching), Unknown)
+    assert told(gateway) == [EventKind.METHOD_CHANGED]
     assert gateway.get_method(kept.ref).is_attached is False
     preparing = command(gateway, clock)
     assert isinstance(gateway.prepare(preparing, attempt=0), Unknown)
@@ -296,6 +305,26 @@ def test_another_accounts_payment_is_refused(gateway: FakeGateway, clock: Manual
 
     with pytest.raises(GatewayRequestInvalid, match="acct_2"):
         gateway.get_payment(evolve(payment, account="acct_2"))
+
+
+@pytest.mark.parametrize(("minor", "is_taken"), [(0, False), (1, True), (999_999_99, True), (1_000_000_00, False)])
+def test_an_amount_is_taken_up_to_a_million(
+    gateway: FakeGateway, clock: ManualClock, minor: int, is_taken: bool
+) -> None:
+    charge = evolve(command(gateway, clock), amount=Money(minor, "USD"))
+
+    if is_taken:
+        assert isinstance(gateway.charge(charge), Succeeded)
+    else:
+        with pytest.raises(AmountNotRepresentable, match="1 to 99999999 minor units"):
+            gateway.charge(charge)
+
+
+def test_a_currency_that_is_not_offered_is_refused(clock: ManualClock) -> None:
+    gateway = FakeGateway(clock, capabilities=evolve(EVERYTHING, currencies=frozenset({"EUR"})))
+
+    with pytest.raises(AmountNotRepresentable, match="takes EUR"):
+        gateway.check_amount(HUNDRED)
 
 
 def test_a_method_of_another_customer_is_not_charged(gateway: FakeGateway, clock: ManualClock) -> None:

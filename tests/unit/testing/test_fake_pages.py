@@ -96,3 +96,5 @@ def test_a_client_enters_a_method_on_a_form(gateway: FakeGateway, clock: ManualC
     assert entered.method is not None
     assert gateway.get_method(entered.method).customer == session.customer
     assert told(gateway) == [EventKind.METHOD_CHANGED, EventKind.SETUP_SUCCEEDED]
+    with pytest.raises(InvalidTransition, match="complete"):
+        gateway.client_enters(session.ref)

@@ -10,6 +10,7 @@ from billcore.errors import WebhookRejected
 from billcore.ids import GatewayRef
 from billcore.ports.gateway import EventKind
 from billcore.testing import FakeGateway, ManualClock
+from billcore.testing.fake.webhooks import sign
 
 
 def test_every_change_is_told_once_and_taken_once(gateway: FakeGateway, clock: ManualClock) -> None:
@@ -79,3 +80,36 @@ def test_several_events_come_in_one_request(gateway: FakeGateway, clock: ManualC
     events = tuple(gateway.iter_events(since=clock.now()))
 
     assert gateway.parse_webhook(*gateway.webhook(*events)).events == events
+
+
+def test_a_hundred_events_come_in_one_request(gateway: FakeGateway, clock: ManualClock) -> None:
+    paid(gateway, clock)
+    events = tuple(gateway.iter_events(since=clock.now())) * 50
+
+    assert gateway.parse_webhook(*gateway.webhook(*events)).events == events
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"events": {}}',
+        '{"events": [1]}',
+        '{"events": [{"kind": "fee_known", "occurred_at": "2026-05-04T09:00:00+00:00"}]}',
+        '{"events": [{"id": 1, "kind": "fee_known", "occurred_at": "2026-05-04T09:00:00+00:00"}]}',
+        '{"events": [{"id": "", "kind": "fee_known", "occurred_at": "2026-05-04T09:00:00+00:00"}]}',
+        '{"events": [{"id": "gevt_1", "kind": 1, "occurred_at": "2026-05-04T09:00:00+00:00"}]}',
+        '{"events": [{"id": "gevt_1", "kind": "fee_known", "occurred_at": 1}]}',
+        '{"events": [{"id": "gevt_1", "kind": "fee_known", "occurred_at": "yesterday"}]}',
+        '{"events": [{"id": "gevt_1", "kind": "fee_known", "occurred_at": "2026-05-04T09:00:00"}]}',
+        '{"events": [{"id": "gevt_1", "kind": "fee_known", "occurred_at": "2026-05-04T09:00:00Z", "subject": 1}]}',
+        '{"events": [' + " " * 2**20 + "]}",
+        '{"events": ' + "[" * 64 + "]" * 64 + "}",
+    ],
+    ids=lambda body: f"{len(body)} characters",
+)
+def test_a_signed_request_that_is_not_a_list_of_events_is_rejected(clock: ManualClock, body: str) -> None:
+    gateway = FakeGateway(clock, webhook_secret="whsec_known")
+    headers = sign(body.encode(), "whsec_known", clock.now())
+
+    with pytest.raises(WebhookRejected):
+        gateway.parse_webhook(body.encode(), headers)
