@@ -2,17 +2,20 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from attrs import frozen
 
-from billcore.errors import GatewayProblem, GatewayRequestInvalid, GatewayUnavailable
+from billcore.errors import GatewayProblem, GatewayRequestInvalid, GatewayUnavailable, InvalidInput
 from billcore.ids import GatewayRef
 from billcore.ports.gateway import Unknown
 from billcore_stripe.client import Answer, Door, Request, Silence
 from billcore_stripe.records import Record, UnreadableAnswer
 
 Told = TypeVar("Told")
+
+NOT_UNDERSTOOD: Final = (UnreadableAnswer, InvalidInput)
+"""What reading an answer may raise: a field that is not there, or a value that billcore's own records refuse."""
 
 
 @frozen
@@ -38,7 +41,7 @@ class Binding:
             return unknown(answer)
         try:
             return interpret(answer)
-        except UnreadableAnswer as problem:
+        except NOT_UNDERSTOOD as problem:
             return Unknown(reason=str(problem))
 
     def ref(self, id_: str) -> GatewayRef:
@@ -76,6 +79,6 @@ def reading() -> Iterator[None]:
     try:
         yield
         return
-    except UnreadableAnswer as problem:
+    except NOT_UNDERSTOOD as problem:
         reason = str(problem)
     raise GatewayUnavailable(f"Stripe's answer could not be read: {reason}")

@@ -77,10 +77,11 @@ def _method_of(intent: Record, charge: Record | None, error: Record | None) -> M
     for told in (details, declined):
         if told is not None and (kind := told.text("type")) is not None:
             return METHODS.get(kind, Method.OTHER)
-    allowed = intent.fields.get("payment_method_types")
-    if isinstance(allowed, list) and len(allowed) == 1:
-        return METHODS.get(allowed[0], Method.OTHER)
-    return Method.OTHER
+    match intent.fields.get("payment_method_types"):
+        case [str() as only]:
+            return METHODS.get(only, Method.OTHER)
+        case _:
+            return Method.OTHER
 
 
 def _action_url_of(intent: Record) -> str | None:

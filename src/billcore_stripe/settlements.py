@@ -5,6 +5,7 @@ from datetime import datetime
 from math import ceil
 from typing import Final
 
+from billcore.errors import CurrencyMismatch
 from billcore.fees import FeeKind, FeeLine
 from billcore.ids import GatewayRef
 from billcore.money import Money
@@ -81,7 +82,7 @@ def settlement_of(charge: Record | None) -> Settlement | None:
             exchange_rate=transaction.decimal("exchange_rate"),
             available_on=available.date() if available is not None else None,
         )
-    except UnreadableAnswer as problem:
+    except (UnreadableAnswer, CurrencyMismatch) as problem:
         # The payment itself must not be in doubt because its fee cannot be written down: unknown stays unknown.
         log.error("the settlement of %s cannot be read: %s", transaction.text("id"), problem)
         return None

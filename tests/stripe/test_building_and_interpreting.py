@@ -1,5 +1,7 @@
 """The pure halves: what is sent for a command, and what an answer is taken to mean."""
 
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -26,8 +28,9 @@ from billcore.ports.gateway import (
     Succeeded,
 )
 from billcore.reasons import Initiator, Retry
-from billcore_stripe import charges, checkout, disputes, refunds, settlements
+from billcore_stripe import charges, checkout, disputes, refunds, settlements, vault
 from billcore_stripe.amounts import GRANULARITY, SMALLEST, STRIPE_EXPONENTS, check_charge, from_stripe, to_stripe
+from billcore_stripe.binding import NOT_UNDERSTOOD
 from billcore_stripe.client import Answer
 from billcore_stripe.payments import payment_of
 from billcore_stripe.reasons import failure_of
@@ -38,6 +41,21 @@ CREATED = 1_777_896_000
 METHOD = MethodSnapshot(
     ref=GatewayRef("stripe", None, "pm_1"), customer=GatewayRef("stripe", None, "cus_1"), kind=Method.CARD
 )
+_NAMES = [
+    "id", "status", "amount", "amount_received", "currency", "created", "latest_charge", "last_payment_error",
+    "next_action", "metadata", "type", "card", "payment_method", "payment_method_types", "payment_method_details",
+    "balance_transaction", "balance_transactions", "fee", "fee_details", "net", "available_on", "exchange_rate",
+    "reporting_category", "source", "payment_intent", "customer", "exp_year", "exp_month", "expires_at",
+]  # fmt: skip
+_READERS: list[Callable[[Record], object]] = [
+    lambda record: payment_of(record, None, [record], [record]),
+    lambda record: refunds.refund_of(record, None),
+    lambda record: disputes.dispute_of(record, None),
+    lambda record: settlements.settlement_line(record, None, None),
+    lambda record: vault.method_of(record, None),
+    lambda record: vault.setup_of(record, None),
+    lambda record: checkout.checkout_of(record, None),
+]
 
 
 def intent(status: str, **fields: object) -> dict[str, object]:
@@ -356,8 +374,34 @@ def test_a_known_fee_of_nothing_is_a_line_of_zero_and_an_unknown_one_none() -> N
     assert settlements.settlement_of(Record({"balance_transaction": "txn_1"})) is None
 
 
+def test_a_settlement_that_does_not_add_up_is_unknown_and_the_payment_is_not() -> None:
+    transaction = {"id": "txn_1", "amount": 100_00, "fee": 320, "net": 1, "currency": "usd", "fee_details": []}
+
+    told = payment_of(Record(intent("succeeded", latest_charge={"balance_transaction": transaction})), None)
+
+    assert (told.status, told.settlement) == (PaymentStatus.SUCCEEDED, None)
+
+
 def test_fractions_are_read_as_exact_decimals() -> None:
     assert Record.parse('{"exchange_rate": 1.1}').decimal("exchange_rate") == Decimal("1.1")
+
+
+_json = some.recursive(
+    some.none()
+    | some.booleans()
+    | some.integers(-(10**17), 10**17)
+    | some.sampled_from(["usd", "isk", "succeeded", "x"]),
+    lambda inner: some.lists(inner, max_size=2) | some.dictionaries(some.sampled_from(_NAMES), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(some.dictionaries(some.sampled_from(_NAMES), _json), some.sampled_from(_READERS))
+def test_no_answer_however_strange_raises_anything_but_unreadable(
+    strange: dict[str, object], reader: Callable[[Record], object]
+) -> None:
+    with suppress(*NOT_UNDERSTOOD):
+        reader(Record({**intent("succeeded"), "type": "card", "expires_at": CREATED, **strange}))
 
 
 # ── Text ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
