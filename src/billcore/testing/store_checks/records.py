@@ -270,11 +270,11 @@ class RecordChecks(StoreChecks):
         with store.read(books.id) as work:
             clients = [work.clients.get(ClientId(f"client-{count + 1}")) for count in range(len(INSTANTS))]
             invoices = [work.invoices.get(InvoiceId(f"invoice-{count + 1}")) for count in range(len(INSTANTS))]
-            events = [recorded.event for recorded in work.events.all()]
+            recorded = sorted(work.events.all(), key=lambda each: each.position)
         _assert_same_moments([client.created_at for client in clients])
         _assert_same_moments([invoice.drafted_at for invoice in invoices])
         _assert_same_moments([invoice.issue.at for invoice in invoices if invoice.issue])
-        _assert_same_moments([event.at for event in events])
+        _assert_same_moments([each.event.at for each in recorded])
 
     @check
     def test_a_date_comes_back_as_the_same_date(self, store: Store) -> None:
