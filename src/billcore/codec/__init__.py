@@ -40,7 +40,7 @@ def to_json(record: object) -> dict[str, JsonValue]:
 
 def from_json(kind: type[Record], data: object) -> Record:
     """The record, its instants in UTC, checked as one made by hand; BadDocument lists all that is wrong with *data*."""
-    return cast(Record, _read(kind, kind.__name__, data))
+    return cast(Record, _read(kind, getattr(kind, "__name__", str(kind)), data))
 
 
 def event_from_json(data: object) -> Event:

@@ -90,6 +90,8 @@ def test_a_type_that_is_not_stored_is_refused_both_ways() -> None:
     class Confused:
         which: Mixed
 
+    with pytest.raises(HouseRule):
+        from_json(cast(type[LineItem], "LineItem"), {})
     for record in (Imprecise(0.1), Untold(builders.a_line()), Confused(Mixed.ONE)):
         with pytest.raises(HouseRule):
             to_json(record)
