@@ -106,8 +106,8 @@ def require_lowerable(invoice: Invoice, amount: Money, verb: str) -> None:
     is_too_much = amount > invoice.balance or not invoice.balance.is_positive
     if is_too_much and invoice.in_flight.is_positive and amount <= invoice.owed:
         raise PaymentInFlight(
-            f"asked to {verb} {amount}, only {invoice.balance} is left while {invoice.in_flight} is waiting on a gateway; "
-            f"wait for it, or cancel it first"
+            f"asked to {verb} {amount}, only {invoice.balance} is left while {invoice.in_flight} is waiting on a "
+            f"gateway; wait for it, or cancel it first"
         )
     if not invoice.balance.is_positive:
         raise OverCredit(f"nothing is left to {verb} on this invoice")

@@ -42,7 +42,7 @@ def require_payable(invoice: Invoice, amount: Money) -> None:
 
 
 def whole_balance(invoice: Invoice) -> Money:
-    """All that can still be paid (S1.8); NotPayable where that is nothing, PaymentInFlight where it is on its way already."""
+    """All that can still be paid (S1.8); NotPayable where that is nothing, PaymentInFlight where it is on its way."""
     _require_can_take_money(invoice)
     if invoice.balance.is_positive:
         return invoice.balance

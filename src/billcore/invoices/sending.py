@@ -104,7 +104,8 @@ def deliver(invoice: Invoice, *, channel: str, at: datetime, by: Actor) -> tuple
 def view(invoice: Invoice, *, at: datetime, by: Contact) -> tuple[Invoice, InvoiceViewed | None]:
     """The client opened it (S0.16). Only the first look is an event; staff looking as the client count by policy.
 
-    Refuses with InvalidTransition what the client does not see (S0.22). A void invoice may be looked at (S0.20); it says nothing.
+    Refuses with InvalidTransition what the client does not see (S0.22). A void invoice may be looked at (S0.20),
+    and nothing is noted.
     """
     if not is_visible_to_client(invoice, invoice.policy):
         raise InvalidTransition("the client does not see this invoice; send it first")

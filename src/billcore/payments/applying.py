@@ -44,7 +44,7 @@ def apply(
 
 
 def as_much_as_fits(payment: Payment, invoice: Invoice) -> Money:
-    """What of the payment's credit *invoice* can take: NothingToApply where there is none, NotPayable where nothing is owed."""
+    """What of the payment's credit *invoice* can take; NothingToApply or NotPayable where that is nothing."""
     _require_landed(payment, "apply")
     free = _free(payment)
     if not free.is_positive:

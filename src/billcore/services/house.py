@@ -66,7 +66,7 @@ class Desk:
         self.house.authorizer.require(self.by, self.firm_id, permission)
 
     def require_paying(self) -> None:
-        """A client pays and keeps payment methods by the right to look (S3.23, S4.7); for anybody else it is editing."""
+        """A client pays and keeps methods by the right to look (S3.23, S4.7); for anybody else it is editing."""
         self.require(Permission.VIEW if isinstance(self.by, Contact) else Permission.EDIT)
 
 

@@ -85,8 +85,8 @@ def test_no_more_is_reversed_than_was_written_off() -> None:
 def test_amounts_are_above_zero(minor: int) -> None:
     with pytest.raises(BadMoney, match="above zero"):
         written_off(an_issued_invoice(FIRM, CLIENT), minor)
+    invoice = written_off(an_issued_invoice(FIRM, CLIENT), 10_00)
     with pytest.raises(BadMoney, match="above zero"):
-        invoice = written_off(an_issued_invoice(FIRM, CLIENT), 10_00)
         adjusting.reverse_write_off(invoice, usd(minor), at=START, by=BY)
 
 

@@ -8,7 +8,7 @@ from tests.unit.invoices.voided import a_void_invoice
 
 from billcore.errors import BadMoney, CurrencyMismatch, InvalidTransition, OverCredit, PaymentInFlight
 from billcore.invoices import crediting
-from billcore.invoices.invoice import Invoice, with_sums
+from billcore.invoices.invoice import CreditNote, Invoice, with_sums
 from billcore.invoices.settling import settle
 from billcore.lines import TaxRate
 from billcore.money import Money
@@ -52,7 +52,7 @@ def test_a_credit_note_lowers_what_is_owed() -> None:
 @given(st.integers(1, 5_000_00), st.lists(st.integers(1, 100), min_size=1, max_size=8))
 def test_credit_notes_for_all_of_an_invoice_are_the_invoice(minor: int, weights: list[int]) -> None:
     invoice = an_invoice(f"{minor // 100}.{minor % 100:02}")
-    notes = []
+    notes: list[CreditNote] = []
 
     for part in invoice.gross.split(weights):
         if part.is_positive:
