@@ -21,8 +21,8 @@ CHECKS = sorted(name for name in dir(StoreContract) if name.startswith("test_"))
 class Quickly(StoreContract):
     """Small books are enough for the faults here."""
 
-    size_of_books = 40
-    filters_tried = 30
+    size_of_books = 25
+    filters_tried = 10
 
 
 def failed_checks(broken: type[BrokenStore]) -> set[str]:

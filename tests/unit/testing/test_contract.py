@@ -8,11 +8,16 @@ import pytest
 
 import billcore.testing
 from billcore.errors import HouseRule
-from billcore.testing import GatewayContract
+from billcore.testing import GatewayContract, StoreContract
 from billcore.testing.contract import Contract, check, not_judged, on_the_way
 
 SRC = Path(__file__).parents[3] / "src"
-CHECKS = [getattr(GatewayContract, name) for name in dir(GatewayContract) if name.startswith("test_")]
+CHECKS = [
+    getattr(contract, name)
+    for contract in (GatewayContract, StoreContract)
+    for name in dir(contract)
+    if name.startswith("test_")
+]
 
 
 class Promises(Contract):
@@ -38,7 +43,7 @@ def test_a_check_without_one_line_of_trouble_shooting_is_refused() -> None:
 
 
 @pytest.mark.parametrize("each", CHECKS, ids=lambda each: each.__name__.removeprefix("test_"))
-def test_every_check_of_a_gateway_is_a_sentence_with_a_line_of_advice(each: object) -> None:
+def test_every_check_of_a_contract_is_a_sentence_with_a_line_of_advice(each: object) -> None:
     name, advice = getattr(each, "__name__", ""), getattr(each, "__doc__", "")
 
     assert name.count("_") >= 3

@@ -28,25 +28,33 @@ class AskedChecks(StoreChecks):
         ids = ["Z", "a", "b-10", "b-2", "é"]
         with store.begin(books.id) as work:
             for minute, record_id in enumerate(reversed(ids)):
-                work.clients.add(builders.a_client(books.firm, record_id, at=later(minute)))
-                work.invoices.add(builders.a_draft(books.firm, books.client, record_id, at=later(minute)))
-                payment, _ = builders.a_recorded_payment(books.firm, books.client, books.invoice, CENT, record_id)
+                at = later(minute)
+                work.clients.add(builders.a_client(books.firm, record_id, at=at))
+                work.charges.add(builders.a_charge(books.client, record_id, at=at))
+                work.invoices.add(builders.a_draft(books.firm, books.client, record_id, at=at))
+                note, _ = builders.a_credit_note(books.invoice, CENT, record_id, number=record_id, at=at)
+                work.credit_notes.add(note)
+                payment, _ = builders.a_recorded_payment(
+                    books.firm, books.client, books.invoice, CENT, record_id, at=at
+                )
                 work.payments.add(payment)
-                refund, _ = builders.a_requested_refund(books.payment, books.invoice, CENT, record_id, at=later(minute))
+                refund, _ = builders.a_requested_refund(books.payment, books.invoice, CENT, record_id, at=at)
                 work.refunds.add(refund)
-                work.operations.add(builders.an_operation(books.firm, record_id, at=later(minute)))
+                work.operations.add(builders.an_operation(books.firm, record_id, at=at))
             work.commit()
 
         with store.read(books.id) as work:
-            found = [
-                [record.id for record in work.clients.all()],
-                [record.id for record in work.invoices.all()],
-                [record.id for record in work.payments.all()],
-                [record.id for record in work.refunds.all()],
-                [record.id for record in work.operations.all()],
-            ]
-        known = ["client-0"], ["draft-0", "invoice-0"], ["payment-0"], ["refund-0"], ["operation-0"]
-        assert found == [sorted(ids + more) for more in known]
+            found: dict[str, list[str]] = {
+                "client-0": [record.id for record in work.clients.all()],
+                "charge-0": [record.id for record in work.charges.all()],
+                "note-0": [record.id for record in work.credit_notes.all()],
+                "payment-0": [record.id for record in work.payments.all()],
+                "refund-0": [record.id for record in work.refunds.all()],
+                "operation-0": [record.id for record in work.operations.all()],
+            }
+            invoices = [invoice.id for invoice in work.invoices.all()]
+        assert found == {known: sorted([*ids, known]) for known in found}
+        assert invoices == sorted([*ids, "draft-0", "invoice-0"])
 
     @check
     def test_lists_are_oldest_first(self, store: Store) -> None:

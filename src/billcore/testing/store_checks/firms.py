@@ -7,7 +7,7 @@ from attrs import evolve
 
 from billcore.clients import Firm
 from billcore.errors import BillcoreError, NotFound, UnitOfWorkMisuse
-from billcore.ports.store import InvoiceFilter, Store, UnitOfWork
+from billcore.ports.store import InvoiceFilter, Request, Store, UnitOfWork
 from billcore.testing import builders
 from billcore.testing.builders import later
 from billcore.testing.contract import check
@@ -22,10 +22,12 @@ class FirmChecks(StoreChecks):
     def test_a_record_of_another_firm_is_not_found(self, store: Store) -> None:
         """Put the firm into every query by id: asked for in another firm, a record is as unknown as an invented one."""
         acme, other = opened(store), _empty(store)
+        _request(store, acme)
         with store.read(acme.id) as work:
             theirs = [kind.get(work, kind.known) for kind in KINDS]
 
         with store.begin(other.id) as work:
+            assert work.requests.find("request-0") is None
             for kind in KINDS:
                 for ask in (kind.get, kind.peek):
                     with pytest.raises(NotFound):
@@ -74,6 +76,8 @@ class FirmChecks(StoreChecks):
                 kind.get(work, kind.known).save(work)
             work.invoices.remove(work.invoices.get(other.draft.id))
             work.commit()
+        for books in (acme, other):
+            _request(store, books)
 
         assert _records(store, acme) == before
 
@@ -124,10 +128,17 @@ def _empty(store: Store) -> Firm:
     return firm
 
 
+def _request(store: Store, books: Opened) -> None:
+    with store.begin(books.id) as work:
+        work.requests.add(Request(request_id="request-0", fingerprint="f", result_id=books.id))
+        work.commit()
+
+
 def _lists(work: UnitOfWork, acme: Opened) -> dict[str, Callable[[], Iterable[object]]]:
     """Every list that a unit of work gives, asked for with the ids of another firm."""
     return {
         "clients.all": work.clients.all,
+        "charges.all": work.charges.all,
         "charges.unbilled": work.charges.unbilled,
         "charges.unbilled of a client": lambda: work.charges.unbilled(acme.client.id),
         "invoices.all": work.invoices.all,
@@ -137,6 +148,7 @@ def _lists(work: UnitOfWork, acme: Opened) -> dict[str, Callable[[], Iterable[ob
         "invoices.page of a number": lambda: (
             work.invoices.page(InvoiceFilter(on=later(0).date(), search="INV-0000")).invoices
         ),
+        "credit_notes.all": work.credit_notes.all,
         "credit_notes.of_invoice": lambda: work.credit_notes.of_invoice(acme.invoice.id),
         "payments.all": work.payments.all,
         "payments.of_invoice": lambda: work.payments.of_invoice(acme.invoice.id),
