@@ -20,7 +20,7 @@ from attrs import frozen
 from sqlalchemy import URL, Engine, create_engine, make_url, text
 
 from billcore_sqlalchemy import metadata
-from billcore_sqlalchemy.engines import create_tables, engine_for
+from billcore_sqlalchemy.engines import engine_for
 
 NAMES: Final = ("sqlite", "postgresql", "mariadb")
 _TESTED, _SKIPPED = "database tested", "database skipped"
@@ -55,12 +55,19 @@ class Databases:
     def get(self, name: str) -> Database:
         """That database; where there is no server for it, the test is skipped by name."""
         if name not in self._open:
-            url = self._stack.enter_context(_new_database(name))
-            engine = engine_for(url)
-            self._stack.callback(engine.dispose)
-            create_tables(engine, metadata)
-            self._open[name] = Database(name, url, engine)
+            self._open[name] = self._stack.enter_context(self.without_tables(name))
+            metadata.create_all(self._open[name].engine)
         return self._open[name]
+
+    @contextmanager
+    def without_tables(self, name: str) -> Iterator[Database]:
+        """A new one, for a test that makes the tables itself."""
+        with _new_database(name) as url:
+            engine = engine_for(url)
+            try:
+                yield Database(name, url, engine)
+            finally:
+                engine.dispose()
 
     def close(self) -> None:
         self._stack.close()
@@ -130,20 +137,29 @@ def databases() -> Iterator[Databases]:
 @pytest.fixture(params=NAMES)
 def database(request: pytest.FixtureRequest, databases: Databases) -> Database:
     """Each database in turn, with empty tables."""
-    return use_database(request, databases, request.param)
-
-
-def use_database(request: pytest.FixtureRequest, databases: Databases, name: str) -> Database:
-    """That database with empty tables, noted for the summary as tested, or as skipped."""
-    noted: list[tuple[str, object]] = request.node.user_properties
-    try:
-        found = databases.get(name)
-    except pytest.skip.Exception:
-        noted.append((_SKIPPED, name))
-        raise
-    noted.append((_TESTED, name))
+    with _noted(request):
+        found = databases.get(request.param)
     found.empty()
     return found
+
+
+@pytest.fixture(params=NAMES)
+def database_without_tables(request: pytest.FixtureRequest, databases: Databases) -> Iterator[Database]:
+    """Each database in turn, new and with nothing in it."""
+    with _noted(request), databases.without_tables(request.param) as new:
+        yield new
+
+
+@contextmanager
+def _noted(request: pytest.FixtureRequest) -> Iterator[None]:
+    """For the summary: the database is tested, or it is skipped."""
+    noted: list[tuple[str, object]] = request.node.user_properties
+    noted.append((_TESTED, request.param))
+    try:
+        yield
+    except pytest.skip.Exception:
+        noted[-1] = (_SKIPPED, request.param)
+        raise
 
 
 # ── The summary ──────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,4 +1,4 @@
-"""Reports as SQL: what ``billcore.reports`` adds up from every record is read from an index; tests hold the two together.
+"""Reports as SQL: what ``billcore.reports`` adds up from every record, from an index; tests hold the two together.
 
 Sums are added up by the database per day or account, and put into buckets and tiles here.
 """

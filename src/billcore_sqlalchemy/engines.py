@@ -2,8 +2,9 @@
 
 from typing import Final
 
-from sqlalchemy import URL, Connection, Engine, MetaData, create_engine, make_url, text
+from sqlalchemy import URL, Connection, Engine, create_engine, make_url, text
 
+from billcore_sqlalchemy import migrations
 from billcore_sqlalchemy.sqlite import sqlite_engine
 
 _DRIVERS: Final = {
@@ -26,13 +27,15 @@ def engine_for(url: str | URL) -> Engine:
     )
 
 
-def create_tables(engine: Engine, metadata: MetaData) -> None:
-    """Create the tables that are missing; programs that start together take turns."""
+def bring_up_to_date(engine: Engine) -> None:
+    """Create billcore's tables, or migrate those of an older release; programs that start together take turns."""
     with engine.begin() as connection:
         _take_turns(connection)
-        metadata.create_all(connection)
-        if connection.dialect.name in ("mysql", "mariadb"):
-            connection.execute(text("SELECT RELEASE_LOCK(:lock)"), {"lock": str(_LOCK)})
+        try:
+            migrations.upgrade(connection)
+        finally:
+            if connection.dialect.name in ("mysql", "mariadb"):
+                connection.execute(text("SELECT RELEASE_LOCK(:lock)"), {"lock": str(_LOCK)})
 
 
 def _take_turns(connection: Connection) -> None:

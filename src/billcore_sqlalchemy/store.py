@@ -13,7 +13,7 @@ from billcore.ids import FirmId, GatewayRef, OperationId, PaymentId
 from billcore.ports.gateway import GatewayEvent
 from billcore.ports.store import ParkedEvent, Undelivered
 from billcore_sqlalchemy import across, inbox
-from billcore_sqlalchemy.engines import create_tables, engine_for
+from billcore_sqlalchemy.engines import bring_up_to_date, engine_for
 from billcore_sqlalchemy.failures import in_our_words
 from billcore_sqlalchemy.policies import KnownPolicies
 from billcore_sqlalchemy.session import Session, require_key
@@ -37,9 +37,9 @@ class SqlStore:
 
     @classmethod
     def open(cls, url: str | URL) -> Self:
-        """The store at that address, with its tables created where they are missing: for scripts and small programs."""
+        """The store at that address, with its tables created or brought up to date: for scripts and small programs."""
         engine = engine_for(url)
-        create_tables(engine, TABLES.firms.metadata)
+        bring_up_to_date(engine)
         return cls(engine)
 
     @classmethod

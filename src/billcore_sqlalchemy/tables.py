@@ -18,6 +18,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     false,
+    true,
 )
 from sqlalchemy.sql import ColumnElement
 
@@ -178,7 +179,7 @@ def _charges(build: _Builder) -> Table:
         _moment("added_at"),
     )
     c = table.c
-    build.index("charges_open", c.firm_id, c.client_id, c.added_at, c.id, where=c.is_open)
+    build.index("charges_open", c.firm_id, c.client_id, c.added_at, c.id, where=c.is_open == true())
     return table
 
 

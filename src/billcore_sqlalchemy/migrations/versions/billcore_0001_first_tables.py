@@ -1,0 +1,326 @@
+"""The first tables."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import op
+
+from billcore_sqlalchemy.types import Instant, Key, Minor, document, position
+
+revision = "billcore_0001"
+down_revision = None
+branch_labels = ("billcore",)
+depends_on = None
+
+OWED = (
+    "CASE WHEN issued_on IS NULL THEN 0 "
+    "WHEN voided_at IS NOT NULL THEN -paid "
+    "ELSE gross - credited - written_off - paid END"
+)
+BALANCE = f"{OWED} - in_flight"
+
+
+def table(name: str, *columns: sa.Column[Any], key: str) -> None:
+    op.create_table(
+        f"billcore_{name}",
+        *columns,
+        sa.PrimaryKeyConstraint(*key.split()),
+        mysql_engine="InnoDB",
+        mysql_charset="utf8mb4",
+        mariadb_engine="InnoDB",
+        mariadb_charset="utf8mb4",
+    )
+
+
+def index(
+    name: str, *, on: str, columns: str, unique: bool = False, where: sa.ColumnElement[bool] | None = None
+) -> None:
+    """An index; only of the rows *where* holds, on databases that can."""
+    op.create_index(
+        f"ix_billcore_{name}",
+        f"billcore_{on}",
+        columns.split(),
+        unique=unique,
+        sqlite_where=where,
+        postgresql_where=where,
+    )
+
+
+def upgrade() -> None:
+    table(
+        "applications",
+        sa.Column("firm_id", Key(191), nullable=False),
+        sa.Column("payment_id", Key(191), nullable=False),
+        sa.Column("invoice_id", Key(191), nullable=False),
+        sa.Column("intended", Minor, nullable=False),
+        sa.Column("applied", Minor, nullable=False),
+        key="firm_id payment_id invoice_id",
+    )
+    index("applications_invoice", on="applications", columns="firm_id invoice_id")
+    table(
+        "charges",
+        sa.Column("firm_id", Key(191), nullable=False),
+        sa.Column("id", Key(191), nullable=False),
+        sa.Column("version", sa.Integer, nullable=False),
+        sa.Column("client_id", Key(191), nullable=False),
+        sa.Column("is_open", sa.Boolean, nullable=False),
+        sa.Column("added_at", Instant, nullable=False),
+        sa.Column("document", document(), nullable=False),
+        key="firm_id id",
+    )
+    index(
+        "charges_open", on="charges", columns="firm_id client_id added_at id", where=sa.column("is_open") == sa.true()
+    )
+    table(
+        "clients",
+        sa.Column("firm_id", Key(191), nullable=False),
+        sa.Column("id", Key(191), nullable=False),
+        sa.Column("version", sa.Integer, nullable=False),
+        sa.Column("folded_name", Key(600), nullable=False),
+        sa.Column("document", document(), nullable=False),
+        key="firm_id id",
+    )
+    table(
+        "counters",
+        sa.Column("firm_id", Key(191), nullable=False),
+        sa.Column("series", Key(191), nullable=False),
+        sa.Column("last", sa.BigInteger, nullable=False),
+        key="firm_id series",
+    )
+    table(
+        "credit_notes",
+        sa.Column("firm_id", Key(191), nullable=False),
+        sa.Column("id", Key(191), nullable=False),
+        sa.Column("version", sa.Integer, nullable=False),
+        sa.Column("invoice_id", Key(191), nullable=False),
+        sa.Column("number", Key(191), nullable=False),
+        sa.Column("issued_at", Instant, nullable=False),
+        sa.Column("document", document(), nullable=False),
+        key="firm_id id",
+    )
+    index("credit_notes_invoice", on="credit_notes", columns="firm_id invoice_id")
+    index("credit_notes_number", on="credit_notes", columns="firm_id number", unique=True)
+    table(
+        "event_invoices",
+        sa.Column("firm_id", Key(191), nullable=False),
+        sa.Column("invoice_id", Key(191), nullable=False),
+        sa.Column("position", sa.BigInteger, nullable=False, autoincrement=False),
+        key="firm_id invoice_id position",
+    )
+    table(
+        "events",
+        sa.Column("position", position(), nullable=False),
+        sa.Column("firm_id", Key(191), nullable=False),
+        sa.Column("stream", Key(191), nullable=False),
+        sa.Column("kind", Key(50), nullable=False),
+        sa.Column("happened_on", sa.Date, nullable=False),
+        sa.Column("is_delivered", sa.Boolean, nullable=False),
+        sa.Column("document", document(), nullable=False),
+        key="position",
+    )
+    index("events_firm", on="events", columns="firm_id position")
+    index(
+        "events_undelivered",
+        on="events",
+        columns="is_delivered position",
+        where=sa.column("is_delivered") == sa.false(),
+    )
+    table(
+        "firms",
+        sa.Column("firm_id", Key(191), nullable=False),
+        sa.Column("version", sa.Integer, nullable=False),
+        sa.Column("document", document(), nullable=False),
+        key="firm_id",
+    )
+    table(
+        "inbox",
+        sa.Column("gateway", Key(191), nullable=False),
+        sa.Column("account", Key(191), nullable=False),
+        sa.Column("event_id", Key(255), nullable=False),
+        sa.Column("firm_id", Key(191)),
+        sa.Column("is_heard", sa.Boolean, nullable=False),
+        sa.Column("parked_at", Instant),
+        sa.Column("tries", sa.Integer, nullable=False),
+        sa.Column("document", document()),
+        key="gateway account event_id",
+    )
+    index("inbox_parked", on="inbox", columns="is_heard tries parked_at", where=sa.column("is_heard") == sa.false())
+    table(
+        "invoices",
+        sa.Column("firm_id", Key(191), nullable=False),
+        sa.Column("id", Key(191), nullable=False),
+        sa.Column("version", sa.Integer, nullable=False),
+        sa.Column("client_id", Key(191), nullable=False),
+        sa.Column("currency", Key(3), nullable=False),
+        sa.Column("policy", Key(64), nullable=False),
+        sa.Column("drafted_at", Instant, nullable=False),
+        sa.Column("number", Key(191)),
+        sa.Column("folded_number", Key(191)),
+        sa.Column("issued_on", sa.Date),
+        sa.Column("due_on", sa.Date),
+        sa.Column("overdue_from", sa.Date),
+        sa.Column("gross", Minor, nullable=False),
+        sa.Column("paid", Minor, nullable=False),
+        sa.Column("in_flight", Minor, nullable=False),
+        sa.Column("refunded", Minor, nullable=False),
+        sa.Column("credited", Minor, nullable=False),
+        sa.Column("credited_tax", Minor, nullable=False),
+        sa.Column("written_off", Minor, nullable=False),
+        sa.Column("delivered_at", Instant),
+        sa.Column("first_viewed_at", Instant),
+        sa.Column("voided_at", Instant),
+        sa.Column("void_reason", document()),
+        sa.Column("held_at", Instant),
+        sa.Column("hold_reason", document()),
+        sa.Column("autopay_failed_at", Instant),
+        sa.Column("owed", sa.BigInteger, sa.Computed(OWED, persisted=True)),
+        sa.Column("balance", sa.BigInteger, sa.Computed(BALANCE, persisted=True)),
+        sa.Column(
+            "collect_from", sa.Date, sa.Computed(f"CASE WHEN {BALANCE} > 0 THEN overdue_from END", persisted=True)
+        ),
+        sa.Column("owing_since", sa.Date, sa.Computed(f"CASE WHEN {OWED} <> 0 THEN due_on END", persisted=True)),
+        sa.Column("document", document(), nullable=False),
+        key="firm_id id",
+    )
+    index("invoices_client", on="invoices", columns="firm_id client_id drafted_at id")
+    index(
+        "invoices_collect",
+        on="invoices",
+        columns="firm_id collect_from currency balance",
+        where=sa.column("collect_from").is_not(None),
+    )
+    index(
+        "invoices_drafts", on="invoices", columns="firm_id currency drafted_at", where=sa.column("issued_on").is_(None)
+    )
+    index(
+        "invoices_failed",
+        on="invoices",
+        columns="firm_id autopay_failed_at",
+        where=sa.column("autopay_failed_at").is_not(None),
+    )
+    index("invoices_newest", on="invoices", columns="firm_id drafted_at id")
+    index("invoices_number", on="invoices", columns="firm_id number", unique=True)
+    index(
+        "invoices_owing",
+        on="invoices",
+        columns="firm_id owing_since issued_on client_id currency owed",
+        where=sa.column("owing_since").is_not(None),
+    )
+    index("invoices_search", on="invoices", columns="firm_id folded_number")
+    table(
+        "methods",
+        sa.Column("firm_id", Key(191), nullable=False),
+        sa.Column("id", Key(191), nullable=False),
+        sa.Column("version", sa.Integer, nullable=False),
+        sa.Column("client_id", Key(191), nullable=False),
+        sa.Column("is_active", sa.Boolean, nullable=False),
+        sa.Column("attached_at", Instant, nullable=False),
+        sa.Column("document", document(), nullable=False),
+        key="firm_id id",
+    )
+    index("methods_client", on="methods", columns="firm_id client_id")
+    table(
+        "operations",
+        sa.Column("firm_id", Key(191), nullable=False),
+        sa.Column("id", Key(191), nullable=False),
+        sa.Column("version", sa.Integer, nullable=False),
+        sa.Column("state", Key(20), nullable=False),
+        sa.Column("is_done", sa.Boolean, nullable=False),
+        sa.Column("created_at", Instant, nullable=False),
+        sa.Column("leased_until", Instant),
+        sa.Column("ref_gateway", Key(191)),
+        sa.Column("ref_account", Key(191)),
+        sa.Column("ref_id", Key(255)),
+        sa.Column("document", document(), nullable=False),
+        key="firm_id id",
+    )
+    index(
+        "operations_in_doubt",
+        on="operations",
+        columns="is_done created_at id",
+        where=sa.column("is_done") == sa.false(),
+    )
+    index("operations_ref", on="operations", columns="ref_gateway ref_account ref_id")
+    table(
+        "payments",
+        sa.Column("firm_id", Key(191), nullable=False),
+        sa.Column("id", Key(191), nullable=False),
+        sa.Column("version", sa.Integer, nullable=False),
+        sa.Column("client_id", Key(191), nullable=False),
+        sa.Column("state", Key(20), nullable=False),
+        sa.Column("method", Key(20), nullable=False),
+        sa.Column("currency", Key(3), nullable=False),
+        sa.Column("amount", Minor, nullable=False),
+        sa.Column("refunded", Minor, nullable=False),
+        sa.Column("received_on", sa.Date, nullable=False),
+        sa.Column("created_at", Instant, nullable=False),
+        sa.Column("completed_at", Instant),
+        sa.Column("ref_gateway", Key(191)),
+        sa.Column("ref_account", Key(191)),
+        sa.Column("ref_id", Key(255)),
+        sa.Column("document", document(), nullable=False),
+        key="firm_id id",
+    )
+    index("payments_client", on="payments", columns="firm_id client_id created_at")
+    index("payments_received", on="payments", columns="firm_id received_on")
+    index("payments_ref", on="payments", columns="ref_gateway ref_account ref_id", unique=True)
+    table(
+        "policies",
+        sa.Column("firm_id", Key(191), nullable=False),
+        sa.Column("digest", Key(64), nullable=False),
+        sa.Column("document", document(), nullable=False),
+        key="firm_id digest",
+    )
+    table(
+        "postings",
+        sa.Column("firm_id", Key(191), nullable=False),
+        sa.Column("account", Key(20), nullable=False),
+        sa.Column("currency", Key(3), nullable=False),
+        sa.Column("position", sa.BigInteger, nullable=False, autoincrement=False),
+        sa.Column("happened_on", sa.Date, nullable=False),
+        sa.Column("amount", Minor, nullable=False),
+        key="firm_id account currency position",
+    )
+    table(
+        "refunds",
+        sa.Column("firm_id", Key(191), nullable=False),
+        sa.Column("id", Key(191), nullable=False),
+        sa.Column("version", sa.Integer, nullable=False),
+        sa.Column("payment_id", Key(191), nullable=False),
+        sa.Column("state", Key(20), nullable=False),
+        sa.Column("currency", Key(3), nullable=False),
+        sa.Column("amount", Minor, nullable=False),
+        sa.Column("requested_at", Instant, nullable=False),
+        sa.Column("succeeded_at", Instant),
+        sa.Column("document", document(), nullable=False),
+        key="firm_id id",
+    )
+    index("refunds_payment", on="refunds", columns="firm_id payment_id")
+    table(
+        "requests",
+        sa.Column("firm_id", Key(191), nullable=False),
+        sa.Column("request_id", Key(191), nullable=False),
+        sa.Column("fingerprint", Key(191), nullable=False),
+        sa.Column("result_id", Key(191), nullable=False),
+        key="firm_id request_id",
+    )
+
+
+def downgrade() -> None:
+    op.drop_table("billcore_requests")
+    op.drop_table("billcore_refunds")
+    op.drop_table("billcore_postings")
+    op.drop_table("billcore_policies")
+    op.drop_table("billcore_payments")
+    op.drop_table("billcore_operations")
+    op.drop_table("billcore_methods")
+    op.drop_table("billcore_invoices")
+    op.drop_table("billcore_inbox")
+    op.drop_table("billcore_firms")
+    op.drop_table("billcore_events")
+    op.drop_table("billcore_event_invoices")
+    op.drop_table("billcore_credit_notes")
+    op.drop_table("billcore_counters")
+    op.drop_table("billcore_clients")
+    op.drop_table("billcore_charges")
+    op.drop_table("billcore_applications")
