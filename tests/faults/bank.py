@@ -1,0 +1,177 @@
+"""A gateway in a process of its own, with books of its own: what a killed worker told it, it still knows."""
+
+import multiprocessing
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from multiprocessing.connection import Client, Connection, Listener
+from pathlib import Path
+from typing import Final
+
+from attrs import evolve
+
+from billcore.ids import GatewayRef, OperationId, RefundId
+from billcore.money import Money
+from billcore.payments.instruction import AttachCommand, ChargeCommand, DetachCommand, RefundCommand
+from billcore.payments.observation import MethodSnapshot, PaymentSnapshot, RefundSnapshot
+from billcore.ports.gateway import Capabilities, ChargeResult, Idempotency, RefundResult, Unknown, WebhookBatch
+from billcore.reasons import Failure
+from billcore.services.system import SystemClock
+from billcore.testing import FakeGateway
+from billcore.testing.fake_gateway import EVERYTHING
+
+KINDS: Final[Mapping[str, Capabilities]] = {
+    "twostep": evolve(EVERYTHING, two_step=True),
+    "onestep": EVERYTHING,
+    "keyless": evolve(EVERYTHING, idempotency=Idempotency.NONE),
+}
+"""Create then confirm; one call under a key; no keys at all, only a strong lookup."""
+
+_KEY: Final = b"only this machine"
+
+
+def _serve(address: str) -> None:
+    gateways = {name: FakeGateway(SystemClock(), name=name, capabilities=kind) for name, kind in KINDS.items()}
+    with Listener(address, family="AF_UNIX", authkey=_KEY) as listener:
+        while True:
+            try:
+                connection = listener.accept()
+            except (OSError, EOFError):
+                # A worker was killed while it connected.
+                continue
+            threading.Thread(target=_answer, args=(connection, gateways), daemon=True).start()
+
+
+def _answer(connection: Connection, gateways: Mapping[str, FakeGateway]) -> None:
+    while True:
+        try:
+            name, method, args, kwargs = connection.recv()
+        except (EOFError, OSError):
+            return
+        try:
+            answer: object = getattr(gateways[name], method)(*args, **kwargs)
+        except Exception as error:
+            answer = error
+        try:
+            connection.send(answer)
+        except OSError:
+            # The worker was killed while it waited: what it asked for has happened all the same.
+            return
+
+
+@contextmanager
+def bank(folder: Path) -> Iterator[str]:
+    """The address of a bank that runs until the block ends."""
+    address = str(folder / "bank")
+    process = multiprocessing.get_context("spawn").Process(target=_serve, args=(address,), daemon=True)
+    process.start()
+    try:
+        _wait_for(address)
+        yield address
+    finally:
+        process.kill()
+        process.join()
+
+
+def _wait_for(address: str) -> None:
+    for _ in range(200):
+        try:
+            Client(address, family="AF_UNIX", authkey=_KEY).close()
+        except (FileNotFoundError, ConnectionRefusedError):
+            threading.Event().wait(0.05)
+        else:
+            return
+    raise AssertionError("the bank did not open")
+
+
+def nothing() -> None:
+    """The default point: nobody is killed."""
+
+
+class RemoteGateway:
+    """The bank as a gateway. ``point`` is called before a request, between request and answer, and after the answer."""
+
+    def __init__(self, address: str, name: str, point: Callable[[], None] = nothing) -> None:
+        self._name = name
+        self._point = point
+        self._address = address
+        self._connections = threading.local()
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @property
+    def account(self) -> str | None:
+        return None
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return KINDS[self._name]
+
+    def ask(self, method: str, *args: object, **kwargs: object) -> object:
+        """Any method of the fake gateway in the bank."""
+        connection: Connection | None = getattr(self._connections, "it", None)
+        if connection is None:
+            connection = self._connections.it = Client(self._address, family="AF_UNIX", authkey=_KEY)
+        self._point()
+        connection.send((self._name, method, args, kwargs))
+        self._point()
+        answer = connection.recv()
+        self._point()
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def check_amount(self, amount: Money) -> None:
+        pass
+
+    def charge(self, command: ChargeCommand) -> ChargeResult:
+        return self.ask("charge", command)  # type: ignore[return-value]
+
+    def prepare(self, command: ChargeCommand, *, attempt: int) -> PaymentSnapshot | Unknown:
+        return self.ask("prepare", command, attempt=attempt)  # type: ignore[return-value]
+
+    def confirm(self, command: ChargeCommand, ref: GatewayRef) -> ChargeResult:
+        return self.ask("confirm", command, ref)  # type: ignore[return-value]
+
+    def get_payment(self, ref: GatewayRef) -> PaymentSnapshot:
+        return self.ask("get_payment", ref)  # type: ignore[return-value]
+
+    def find_payment(
+        self, operation_id: OperationId, *, customer: GatewayRef | None, since: object
+    ) -> PaymentSnapshot | None:
+        return self.ask("find_payment", operation_id, customer=customer, since=since)  # type: ignore[return-value]
+
+    def cancel_payment(self, ref: GatewayRef) -> PaymentSnapshot:
+        return self.ask("cancel_payment", ref)  # type: ignore[return-value]
+
+    def refund(self, command: RefundCommand) -> RefundResult:
+        return self.ask("refund", command)  # type: ignore[return-value]
+
+    def get_refund(self, ref: GatewayRef) -> RefundSnapshot:
+        return self.ask("get_refund", ref)  # type: ignore[return-value]
+
+    def find_refund(self, refund_id: RefundId, *, payment: GatewayRef) -> RefundSnapshot | None:
+        return self.ask("find_refund", refund_id, payment=payment)  # type: ignore[return-value]
+
+    def attach_method(self, command: AttachCommand) -> MethodSnapshot | Failure | Unknown:
+        return self.ask("attach_method", command)  # type: ignore[return-value]
+
+    def begin_setup(self, command: AttachCommand) -> object:
+        return self.ask("begin_setup", command)
+
+    def get_setup(self, ref: GatewayRef) -> object:
+        return self.ask("get_setup", ref)
+
+    def get_method(self, ref: GatewayRef) -> object:
+        return self.ask("get_method", ref)
+
+    def list_methods(self, customer: GatewayRef) -> object:
+        return self.ask("list_methods", customer)
+
+    def detach_method(self, command: DetachCommand) -> MethodSnapshot | Unknown:
+        return self.ask("detach_method", command)  # type: ignore[return-value]
+
+    def parse_webhook(self, body: bytes, headers: Mapping[str, str]) -> WebhookBatch:
+        return self.ask("parse_webhook", body, headers)  # type: ignore[return-value]
