@@ -12,9 +12,7 @@ SCRIPTS = sorted((Path(__file__).parents[1] / "examples").glob("*.py"))
 @pytest.mark.parametrize("script", SCRIPTS, ids=[script.name for script in SCRIPTS])
 def test_an_example_runs_and_runs_again(script: Path, tmp_path: Path) -> None:
     for _ in range(2):
-        run = subprocess.run(
-            [sys.executable, "-W", "error", script], cwd=tmp_path, capture_output=True, text=True
-        )
+        run = subprocess.run([sys.executable, "-W", "error", script], cwd=tmp_path, capture_output=True, text=True)
 
         assert (run.returncode, run.stderr) == (0, "")
         assert run.stdout.strip()
