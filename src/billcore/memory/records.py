@@ -52,7 +52,7 @@ class _Records(Generic[Id, Record]):
 
     def add(self, record: Record) -> Record:
         records = self._on(self._transaction.changing_shelf())
-        self._transaction.require_own(record.firm_id, self.what)
+        self._transaction.require_own(record.firm_id, f"the {self.what}")
         if record.id in records:
             raise AlreadyExists(f"{self.what} {record.id!r} exists already")
         self._require_unique(record)
@@ -252,7 +252,7 @@ class Events:
         books, shelf = self._transaction.changing_books(), self._transaction.changing_shelf()
         happened = tuple(events)
         for event in happened:
-            self._transaction.require_own(event.firm_id, "an event")
+            self._transaction.require_own(event.firm_id, "the event")
         for event in happened:
             books.last_position += 1
             recorded = RecordedEvent(position=books.last_position, event=event)

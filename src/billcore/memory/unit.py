@@ -50,7 +50,7 @@ class MemoryUnitOfWork:
 
     def add_firm(self, firm: Firm) -> Firm:
         shelf = self._transaction.changing_shelf()
-        self._transaction.require_own(firm.id, "the record")
+        self._transaction.require_own(firm.id, "the books")
         if shelf.firm is not None:
             raise AlreadyExists(f"firm {firm.id!r} exists already")
         shelf.firm = evolve(firm, version=1)

@@ -76,8 +76,6 @@ class FirmChecks(StoreChecks):
                 kind.get(work, kind.known).save(work)
             work.invoices.remove(work.invoices.get(other.draft.id))
             work.commit()
-        for books in (acme, other):
-            _request(store, books)
 
         assert _records(store, acme) == before
 

@@ -54,7 +54,7 @@ class RandomBooks:
         random = self._random
         firm = evolve(self.firm, policy=random.choice(POLICIES))
         # Few moments for many invoices: the order within one moment is a part of the order.
-        at = START - timedelta(days=random.randrange(90), hours=random.randrange(2))
+        at = START - timedelta(days=5 * random.randrange(18), hours=random.randrange(2))
         lines = [builders.a_line(unit_price=f"{random.randrange(1, 500)}.00")]
         invoice = builders.a_draft(firm, client, f"invoice-{random.randrange(10**6)}-{number}", lines=lines, at=at)
         if random.random() < 0.15:
