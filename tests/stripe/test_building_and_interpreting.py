@@ -183,6 +183,16 @@ def test_a_request_is_the_same_bytes_every_time() -> None:
     assert charges.build_charge(command, None, None) == charges.build_charge(command, None, None)
 
 
+def test_a_look_up_asks_for_one_customer_and_allows_for_clocks_that_differ() -> None:
+    since = datetime.fromtimestamp(CREATED, UTC)
+
+    assert charges.build_find(METHOD.customer, since).params == {
+        "created": {"gte": CREATED - 3600},
+        "customer": "cus_1",
+    }
+    assert charges.build_find(None, since).params == {"created": {"gte": CREATED - 3600}}
+
+
 @pytest.mark.parametrize("method", [Method.CASH, Method.CHECK, Method.WIRE, Method.OTHER])
 def test_only_card_and_ach_are_charged(method: Method) -> None:
     with pytest.raises(GatewayRequestInvalid, match="card and ach"):

@@ -97,6 +97,18 @@ def test_the_same_command_twice_moves_money_once(gateway: StripeGateway) -> None
     assert first.snapshot.ref == second.snapshot.ref
 
 
+def test_a_repeated_charge_tells_the_payment_as_it_is_now(gateway: StripeGateway) -> None:
+    command = commands.charge(attached(gateway))
+    first = gateway.charge(command)
+    assert isinstance(first, Succeeded)
+    gateway.refund(commands.refund(first.snapshot.ref, Money(40_00, "USD")))
+
+    again = gateway.charge(command)
+
+    assert isinstance(again, Succeeded)
+    assert [each.amount for each in again.snapshot.refunds] == [Money(40_00, "USD")]
+
+
 def test_a_payment_is_prepared_then_confirmed_once(gateway: StripeGateway) -> None:
     command = commands.charge(attached(gateway))
 
