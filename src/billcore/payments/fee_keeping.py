@@ -14,6 +14,8 @@ from billcore.payments.payment import ExtraFee, Payment
 
 def assess(payment: Payment, fee: Fee, *, at: datetime, by: Actor) -> tuple[Payment, FeeAssessed]:
     """The fee became known (S1.40, S1.41): an estimate gives way to the gateway's word, which nothing replaces."""
+    if payment.completed_at is None:
+        raise InvalidTransition(f"a payment that is {payment.state.value} has no fee; it has one once it is completed")
     if payment.fee is not None and payment.fee.basis is FeeBasis.ACTUAL:
         raise InvalidTransition("the fee of this payment is known from the gateway; a further one is an extra fee")
     return evolve(payment, fee=fee), FeeAssessed(

@@ -168,6 +168,9 @@ def complete(
 
     Late money, after a failure, goes where it was meant as far as it fits, else to credit.
     """
+    if payment.completed_at is not None:
+        # A disputed payment completes again by winning, which moves no money.
+        raise InvalidTransition(f"a payment that is {payment.state.value} was completed before; its money came once")
     completed = _moved(payment, PaymentState.COMPLETED)
     is_late = not payment.is_waiting
     released = () if is_late else payment.applications

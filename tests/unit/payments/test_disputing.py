@@ -152,6 +152,13 @@ def test_an_estimate_gives_way_to_the_gateways_word_which_nothing_replaces() -> 
             fee_keeping.assess(known, another, at=START, by=BY)
 
 
+def test_a_payment_that_did_not_come_has_no_fee() -> None:
+    for state in (PaymentState.PENDING, PaymentState.FAILED):
+        _, payment = in_state(state)
+        with pytest.raises(InvalidTransition, match="has no fee"):
+            fee_keeping.assess(payment, a_fee(1, FeeBasis.ESTIMATED), at=START, by=BY)
+
+
 def test_an_extra_fee_is_booked_once_for_its_cause_and_kind() -> None:
     _, payment = in_state(PaymentState.COMPLETED)
     fee = FeeLine(FeeKind.DISPUTE, usd(15_00))

@@ -290,6 +290,16 @@ def test_money_that_comes_late_goes_where_it_was_meant_as_far_as_it_fits(state: 
     assert books.invoice().balance.is_zero
 
 
+@pytest.mark.parametrize(
+    "state", [PaymentState.COMPLETED, PaymentState.DISPUTED, PaymentState.CHARGED_BACK, PaymentState.RETURNED]
+)
+def test_money_comes_once(state: PaymentState) -> None:
+    books, payment = in_state(state)
+
+    with pytest.raises(InvalidTransition, match="was completed before"):
+        books.complete(payment)
+
+
 def test_late_money_for_a_void_invoice_is_the_clients_credit() -> None:
     books, payment = in_state(PaymentState.FAILED)
     books.invoices[ONE] = a_void_invoice(books.firm, books.client)
