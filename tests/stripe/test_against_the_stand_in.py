@@ -254,6 +254,15 @@ def test_a_bank_debit_that_fails_can_be_cancelled(
     assert stripe.cancel_payment(payment.ref).status is PaymentStatus.CANCELED
 
 
+def test_a_refund_of_a_debit_that_then_fails_is_still_told(stripe: StripeGateway, twin: Twin) -> None:
+    payment = taken(stripe, "pm_usBankAccount_accountClosed")
+    stripe.refund(commands.refund(payment.ref))
+
+    twin.engine.advance(8 * DAY)
+
+    assert [each.status for each in stripe.get_payment(payment.ref).refunds] == [RefundStatus.FAILED]
+
+
 def test_a_late_return_is_a_dispute_lost_from_the_start(stripe: StripeGateway, twin: Twin) -> None:
     payment = taken(stripe, "pm_usBankAccount_dispute")
 
