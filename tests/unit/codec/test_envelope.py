@@ -103,6 +103,7 @@ def test_a_document_of_an_old_version_is_read_as_strictly_as_a_new_one() -> None
         "$.data.title: expected text, got int",
     )
     assert problems(NOTE, {"kind": "note", "v": 1, "data": {}}) == ("$.data: cannot be brought from version 1 to 3",)
+    assert problems(NOTE, {"kind": "note", "v": 1, "data": None}) == ("$.data: expected an object",)
 
 
 @pytest.mark.parametrize(
@@ -113,7 +114,7 @@ def test_a_document_of_an_old_version_is_read_as_strictly_as_a_new_one() -> None
         ({"kind": "invoice", "v": 3, "data": {}}, "$.kind"), ({"kind": None, "v": 3, "data": {}}, "$.kind"),
         ({"kind": "note", "v": "3", "data": {}}, "$.v"), ({"kind": "note", "v": True, "data": {}}, "$.v"),
         ({"kind": "note", "v": 0, "data": {}}, "$.v"), ({"kind": "note", "v": 1.0, "data": {}}, "$.v"),
-        ({"kind": "note", "v": 3, "data": []}, "$.data"), ({"kind": "note", "v": 1, "data": None}, "$.data"),
+        ({"kind": "note", "v": 3, "data": []}, "$.data"), ({"kind": "note", "v": 3, "data": None}, "$.data"),
     ],
 )  # fmt: skip
 def test_what_is_no_envelope_of_the_kind_is_refused(document: object, path: str) -> None:

@@ -6,6 +6,7 @@ import traceback
 from pathlib import Path
 
 import pytest
+from attrs import frozen
 from tests.unit.codec.everything import EVERYTHING, VIEWED, Way, an_invoice, problems, put, spelled, ways, without
 
 from billcore.codec import event_from_json, from_json, to_json
@@ -111,6 +112,22 @@ def test_an_error_repeats_nothing_of_what_stands_in_the_document(record: object)
         assert "Zebra" not in told
         assert "1120" not in told
         assert refused.__context__ is None
+
+
+def test_what_a_constructor_raises_of_its_own_is_named_and_not_repeated() -> None:
+    (problem,) = problems(Careless, {"name": "Zoe Zebra"})
+
+    assert problem == "$: cannot be read (ValueError)"
+
+
+@frozen
+class Careless:
+    """Tells on its client."""
+
+    name: str
+
+    def __attrs_post_init__(self) -> None:
+        raise ValueError(f"no room for {self.name}")
 
 
 def refusal(kind: type, data: object) -> BadDocument | None:
