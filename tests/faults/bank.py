@@ -2,7 +2,7 @@
 
 import multiprocessing
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from multiprocessing.connection import Client, Connection, Listener
 from pathlib import Path
@@ -10,14 +10,37 @@ from typing import Final
 
 from attrs import evolve
 
-from billcore.ids import GatewayRef, OperationId, RefundId
+from billcore.errors import BillcoreError
+from billcore.ids import FirmId, GatewayRef, OperationId, RefundId
 from billcore.money import Money
-from billcore.payments.instruction import AttachCommand, ChargeCommand, DetachCommand, RefundCommand
-from billcore.payments.observation import MethodSnapshot, PaymentSnapshot, RefundSnapshot
-from billcore.ports.gateway import Capabilities, ChargeResult, Idempotency, RefundResult, Unknown, WebhookBatch
+from billcore.payments.instruction import (
+    AttachCommand,
+    ChargeCommand,
+    CheckoutCommand,
+    DetachCommand,
+    RefundCommand,
+)
+from billcore.payments.observation import (
+    CheckoutSnapshot,
+    MethodSnapshot,
+    PaymentSnapshot,
+    PaymentStatus,
+    RefundSnapshot,
+    RefundStatus,
+)
+from billcore.ports.gateway import (
+    Capabilities,
+    ChargeResult,
+    GatewayEvent,
+    Idempotency,
+    RefundResult,
+    Unknown,
+    WebhookBatch,
+)
 from billcore.reasons import Failure
-from billcore.services.system import SystemClock
+from billcore.services.system import RandomIds, SystemClock
 from billcore.testing import FakeGateway
+from billcore.testing.fake.line import FakeLine
 from billcore.testing.fake_gateway import EVERYTHING
 
 KINDS: Final[Mapping[str, Capabilities]] = {
@@ -28,10 +51,64 @@ KINDS: Final[Mapping[str, Capabilities]] = {
 """Create then confirm; one call under a key; no keys at all, only a strong lookup."""
 
 _KEY: Final = b"only this machine"
+_REPEATED: Final = 40
+
+
+class Bank(FakeGateway):
+    """A fake gateway for many firms at once, each of which only asks for its own."""
+
+    def payments_of(self, firm_id: FirmId) -> tuple[PaymentSnapshot, ...]:
+        """What the bank's books say of that firm."""
+        with self._turn():
+            return tuple(payment.now for payment in self._payments.all() if payment.firm_id == firm_id)
+
+    def tell(self, firm_id: FirmId, count: int = 0) -> tuple[tuple[str, dict[str, str]], ...]:
+        """Signed requests with that firm's events: the next *count* untold ones, all with 0, and then old ones again."""
+        with self._turn():
+            mine = [event for event in self._log.unsent if event.firm_id == firm_id]
+            told = mine[:count] if count else mine
+            gone = {event.id for event in told}
+            self._log.unsent = [event for event in self._log.unsent if event.id not in gone]
+            again = [event for event in self._log.events[-_REPEATED:] if event.firm_id == firm_id][:count]
+        return tuple(self._request(event) for event in (*told, *again))
+
+    def decide(self, firm_id: FirmId, succeeds: bool) -> None:
+        """The oldest pending payment and refund of that firm are decided."""
+        with self._turn():
+            seen = [payment.now for payment in self._payments.all() if payment.firm_id == firm_id]
+            payments = [payment.ref for payment in seen if payment.status is PaymentStatus.PENDING]
+            refunds = [
+                refund.ref for payment in seen for refund in payment.refunds if refund.status is RefundStatus.PENDING
+            ]
+            for ref in (*payments[:1], *refunds[:1]):
+                if succeeds:
+                    self.settle(ref)
+                else:
+                    self.fail(ref)
+
+    def refund_some(self, ref: GatewayRef) -> str:
+        """Somebody refunds 2.00 in the dashboard, where that is possible."""
+        try:
+            self.refund_in_dashboard(ref, Money(200, "USD"))
+        except BillcoreError as refusal:
+            return refusal.code
+        return "refunded"
+
+    def rescript(self, **outcomes: Sequence[object]) -> None:
+        """Script what comes next, and forget what was scripted and never came."""
+        with self._lock:
+            self._line = FakeLine()
+            self.script(**outcomes)  # type: ignore[arg-type]
+
+    def _request(self, event: GatewayEvent) -> tuple[str, dict[str, str]]:
+        request = self.webhook(event)
+        return request.body.decode(), dict(request.headers)
 
 
 def _serve(address: str) -> None:
-    gateways = {name: FakeGateway(SystemClock(), name=name, capabilities=kind) for name, kind in KINDS.items()}
+    gateways = {
+        name: Bank(SystemClock(), name=name, capabilities=kind, ids=RandomIds()) for name, kind in KINDS.items()
+    }
     with Listener(address, family="AF_UNIX", authkey=_KEY) as listener:
         while True:
             try:
@@ -123,6 +200,14 @@ class RemoteGateway:
             raise answer
         return answer
 
+    def hooks(self, firm: str, count: int = 0) -> tuple[tuple[str, dict[str, str]], ...]:
+        """See ``Bank.tell``."""
+        return self.ask("tell", firm, count)  # type: ignore[return-value]
+
+    def payments_of(self, firm: str) -> tuple[PaymentSnapshot, ...]:
+        """What the bank's books say of that firm."""
+        return self.ask("payments_of", firm)  # type: ignore[return-value]
+
     def check_amount(self, amount: Money) -> None:
         pass
 
@@ -172,6 +257,15 @@ class RemoteGateway:
 
     def detach_method(self, command: DetachCommand) -> MethodSnapshot | Unknown:
         return self.ask("detach_method", command)  # type: ignore[return-value]
+
+    def begin_checkout(self, command: CheckoutCommand) -> CheckoutSnapshot | Unknown:
+        return self.ask("begin_checkout", command)  # type: ignore[return-value]
+
+    def get_checkout(self, ref: GatewayRef) -> CheckoutSnapshot:
+        return self.ask("get_checkout", ref)  # type: ignore[return-value]
+
+    def expire_checkout(self, ref: GatewayRef) -> CheckoutSnapshot:
+        return self.ask("expire_checkout", ref)  # type: ignore[return-value]
 
     def parse_webhook(self, body: bytes, headers: Mapping[str, str]) -> WebhookBatch:
         return self.ask("parse_webhook", body, headers)  # type: ignore[return-value]

@@ -1,92 +1,79 @@
 """One trial: a firm of its own, a worker that dies at a given point, recovery that dies too, and two books compared."""
 
-import json
-import os
 import secrets
-import subprocess
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Final
 
 from attrs import field, frozen
+from sqlalchemy import Engine
+from tests.databases import Database
+from tests.faults.bank import RemoteGateway
+from tests.faults.deeds import JANE, Job, Later, perform
+from tests.faults.workers import Workers, without_fsync
 
-from billcore import Billing, LineItem, Staff
+from billcore import Billing, LineItem
+from billcore.billing import FrontDesk
+from billcore.errors import BillcoreError
 from billcore.ids import InvoiceId, MethodId, PaymentId
 from billcore.payments.observation import PaymentSnapshot, PaymentStatus, RefundStatus
-from billcore.payments.payment import PaymentState, RefundState
-from billcore.testing.fake.books import Books
+from billcore.payments.payment import Payment, PaymentState, RefundState
+from billcore.testing import Decline, Silence, Succeed, Wait
 from billcore_sqlalchemy import SqlStore
-from tests.faults.bank import RemoteGateway
-from tests.faults.zygote import Job
 
-ROOT: Final = Path(__file__).parents[2]
-JANE: Final = Staff("jane", "Jane Chen")
+SCENARIOS: Final = ("charge", "refund", "hear")
 
-
-@contextmanager
-def zygote() -> Iterator["Zygote"]:
-    """A process that forks workers on request."""
-    path = os.pathsep.join([str(ROOT), str(ROOT / "src")])
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.faults.zygote"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": path},
-    )
-    try:
-        yield Zygote(process)
-    finally:
-        process.kill()
-        process.wait()
+WEATHER: Final = (
+    Succeed(),
+    Succeed(),
+    Decline(),
+    Decline(is_final=True),
+    Silence(then=Succeed()),
+    Silence(then=Decline()),
+    Silence(then=None),
+    Wait(after=None),
+)
+"""What a charge may meet at the bank; what happens behind a silence is not heard."""
 
 
-class Zygote:
-    """Runs jobs, each in a worker process of its own."""
+@frozen(kw_only=True)
+class Place:
+    """A database, opened by the test, and the bank's address."""
 
-    def __init__(self, process: "subprocess.Popen[str]") -> None:
-        self._process = process
+    url: str
+    bank: str
+    engine: Engine
+    store: SqlStore
 
-    def run(self, job: Job) -> "Ended":
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps(job) + "\n")
-        self._process.stdin.flush()
-        told = json.loads(self._process.stdout.readline())
-        return Ended(points=told["points"], said=told["said"])
+    @classmethod
+    def at(cls, database: Database, bank: str) -> "Place":
+        url = database.url.render_as_string(hide_password=False)
+        engine = without_fsync(url)
+        return cls(url=url, bank=bank, engine=engine, store=SqlStore(engine))
 
-
-@frozen
-class Ended:
-    """How a worker ended: after so many points it was done, killed, or stopped by an error."""
-
-    points: int
-    said: str
+    def billing(self, gateway: RemoteGateway, *, minutes_later: int = 0) -> Billing:
+        return Billing(self.store, [gateway], clock=Later(minutes_later))
 
 
 @frozen(kw_only=True)
 class Trial:
     """A firm with one invoice of 100.00, one saved method, and for some scenarios a payment."""
 
-    billing: Billing
+    place: Place
     gateway: RemoteGateway
-    url: str
-    bank: str
+    scenario: str
     firm: str
     invoice_id: InvoiceId
     method_id: MethodId
     payment_id: PaymentId | None = None
-    hooks: list[tuple[str, dict[str, str]]] = field(factory=list)
+    hooks: tuple[tuple[str, dict[str, str]], ...] = ()
+    outcomes: set[str] = field(factory=set)
 
     @classmethod
-    def prepare(cls, scenario: str, gateway_name: str, store: SqlStore, url: str, bank: str) -> "Trial":
-        """Everything that is there before the worker starts; nobody dies yet."""
-        gateway = RemoteGateway(bank, gateway_name)
-        billing = Billing(store, [gateway])
-        firm = f"firm-{secrets.token_hex(6)}"
+    def prepare(cls, scenario: str, gateway_name: str, place: Place, weather: object = None) -> "Trial":
+        """Everything that is there before the worker starts; nobody dies yet, and *weather* is for the worker."""
+        gateway = RemoteGateway(place.bank, gateway_name)
+        gateway.ask("rescript")
+        billing, firm = place.billing(gateway), f"firm-{secrets.token_hex(6)}"
         billing.firms.open(firm, "Acme Law", by=JANE)
         desk = billing.at(firm, by=JANE)
         client = desk.clients.add("Patel Family")
@@ -94,20 +81,19 @@ class Trial:
         invoice = desk.invoices.send(desk.invoices.draft(client.id, lines=[line]).id)
         token = "card_pending" if scenario == "hear" else "card_ok"
         method = desk.methods.attach(client.id, gateway=gateway_name, token=token)
-        payment_id, hooks = None, []
+        payment_id, hooks = None, ()
         if scenario != "charge":
-            payment = desk.payments.charge(invoice.id, method=method.id)
-            payment_id = payment.id
-            if scenario == "hear":
-                gateway.ask("webhooks")
-                gateway.ask("settle", payment.ref)
-                sent: Sequence[object] = gateway.ask("webhooks")  # type: ignore[assignment]
-                hooks = [(hook.body.decode(), dict(hook.headers)) for hook in sent]  # type: ignore[attr-defined]
+            payment_id = desk.payments.charge(invoice.id, method=method.id).id
+        if scenario == "hear":
+            gateway.hooks(firm)
+            gateway.ask("decide", firm, True)
+            hooks = gateway.hooks(firm)
+        if weather is not None:
+            gateway.ask("rescript", **{"refund" if scenario == "refund" else "charge": [weather]})
         return cls(
-            billing=billing,
+            place=place,
             gateway=gateway,
-            url=url,
-            bank=bank,
+            scenario=scenario,
             firm=firm,
             invoice_id=invoice.id,
             method_id=method.id,
@@ -115,61 +101,106 @@ class Trial:
             hooks=hooks,
         )
 
-    def job(self, do: str, *, kill_at: int = 0, minutes_later: int = 0) -> Job:
+    def job(self, do: str, *, kill_at: int = 0, kill_after: float = 0, minutes_later: int = 0, copies: int = 1) -> Job:
         return Job(
             do=do,
-            url=self.url,
-            bank=self.bank,
+            url=self.place.url,
+            bank=self.place.bank,
             gateway=self.gateway.name,
             firm=self.firm,
             subject=self.payment_id or self.invoice_id,
             method=self.method_id,
+            amount="40.00" if do == "refund" else None,
             request_id="the client clicked once",
             hooks=self.hooks,
             kill_at=kill_at,
+            kill_after=kill_after,
             minutes_later=minutes_later,
+            copies=copies,
         )
+
+    def desk(self) -> FrontDesk:
+        return self.place.billing(self.gateway).at(self.firm, by=JANE)
+
+    def survive(
+        self, workers: Workers, *, kill_at: int = 0, kill_after: float = 0, kill_recovery_at: int = 0
+    ) -> list[str]:
+        """Let the worker die, let recovery die, let another finish, let the caller try again; then compare the books."""
+        workers.run(self.job(self.scenario, kill_at=kill_at, kill_after=kill_after))
+        was_in_doubt = self._is_in_doubt()
+        if kill_recovery_at:
+            workers.run(self.job("recover", kill_at=kill_recovery_at, minutes_later=5))
+        for minutes in (30, 120):
+            self._here("recover", minutes)
+        if was_in_doubt:
+            self.outcomes.update(["in doubt"] if self._is_in_doubt() else ["in doubt", "recovered"])
+        # The caller was not answered and asks again, as a browser or a gateway that delivers its webhook again.
+        said = self._here(self.scenario, 121)
+        self.gateway.ask("decide", self.firm, True)
+        self._here("hear the rest", 122)
+        self._here("recover", 300)
+        return [*self.discrepancies(), *said]
+
+    def _here(self, do: str, minutes_later: int) -> list[str]:
+        """Do it in this process, which nobody kills."""
+        job = self.job("hear" if do == "hear the rest" else do, minutes_later=minutes_later)
+        billing = self.place.billing(self.gateway, minutes_later=minutes_later)
+        if do == "hear the rest":
+            for body, headers in self.gateway.hooks(self.firm):
+                billing.hear(self.gateway.name, body.encode(), headers)
+            return []
+        try:
+            perform(billing, self.gateway, job)
+        except BillcoreError as error:
+            return [f"{do}, {minutes_later} minutes later: {error.code}"]
+        return []
+
+    def _is_in_doubt(self) -> bool:
+        desk = self.desk()
+        payments = desk.payments.of_invoice(self.invoice_id)
+        refunds = [refund for payment in payments for refund in desk.refunds.of_payment(payment.id)]
+        waits = (RefundState.REQUESTED, RefundState.PENDING)
+        return any(payment.is_waiting for payment in payments) or any(refund.state in waits for refund in refunds)
 
     def discrepancies(self) -> list[str]:
         """Where our books contradict themselves, or the bank's; and what is still in doubt."""
-        found = [f"{wrong.check} {wrong.message}" for wrong in self.billing.verify(self.firm)]
-        desk = self.billing.at(self.firm, by=JANE)
-        books: Books = self.gateway.ask("books")  # type: ignore[assignment]
-        ours = desk.payments.of_invoice(self.invoice_id)
+        desk = self.desk()
+        wrong = self.place.billing(self.gateway).verify(self.firm)
+        found = [f"{one.check} {one.message}" for one in wrong]
+        ours, theirs = desk.payments.of_invoice(self.invoice_id), self.gateway.payments_of(self.firm)
+        taken = {seen.operation_id: seen for seen in theirs if seen.status is PaymentStatus.SUCCEEDED}
+        if len(taken) != sum(seen.status is PaymentStatus.SUCCEEDED for seen in theirs):
+            found.append("one operation took the money twice")
+        if unknown := taken.keys() - {payment.operation_id for payment in ours}:
+            found.append(f"the bank took {len(unknown)} payments that we do not know")
         for payment in ours:
-            theirs = [seen for seen in books.payments if seen.operation_id == payment.operation_id]
-            taken = [seen for seen in theirs if seen.status is PaymentStatus.SUCCEEDED]
-            if len(taken) > 1:
-                found.append(f"taken {len(taken)} times")
-            if payment.is_waiting:
-                found.append(f"still {payment.state.value}")
-            if (payment.state is PaymentState.COMPLETED) is not bool(taken):
-                found.append(f"we say {payment.state.value}, the bank took it {len(taken)} times")
-            found += self._refunds(payment.id, taken)
-        completed = [payment for payment in ours if payment.completed_at is not None]
-        if len(completed) > 1:
-            found.append(f"the invoice was paid {len(completed)} times")
+            found += self._payment(payment, taken.get(payment.operation_id))
+        if sum(payment.completed_at is not None for payment in ours) > 1:
+            found.append("the invoice was paid more than once")
         return found
 
-    def _refunds(self, payment_id: PaymentId, taken: Sequence[PaymentSnapshot]) -> list[str]:
-        desk = self.billing.at(self.firm, by=JANE)
-        found = []
-        theirs = [refund for seen in taken for refund in seen.refunds if refund.status is RefundStatus.SUCCEEDED]
-        ours = [refund for refund in desk.refunds.of_payment(payment_id) if refund.state is RefundState.SUCCEEDED]
-        if sorted(refund.amount.minor for refund in ours) != sorted(refund.amount.minor for refund in theirs):
-            found.append(f"we gave back {len(ours)} times, the bank {len(theirs)} times")
+    def _payment(self, payment: Payment, taken: PaymentSnapshot | None) -> list[str]:
+        found = [f"still {payment.state.value}"] if payment.is_waiting else []
+        if (payment.state is PaymentState.COMPLETED) is not (taken is not None):
+            found.append(f"we say {payment.state.value}, the bank {'took' if taken else 'did not take'} it")
+        self.outcomes.add("paid" if taken else "declined")
+        ours = self.desk().refunds.of_payment(payment.id)
+        given = [refund.amount.minor for refund in ours if refund.state is RefundState.SUCCEEDED]
+        seen = () if taken is None else taken.refunds
+        theirs = [refund.amount.minor for refund in seen if refund.status is RefundStatus.SUCCEEDED]
+        if sorted(given) != sorted(theirs):
+            found.append(f"we gave back {given}, the bank {theirs}")
         if len(theirs) > 1:
             found.append(f"refunded {len(theirs)} times")
+        if theirs:
+            self.outcomes.add("refunded")
         return found
 
 
-def survive(trial: Trial, workers: Zygote, scenario: str, *, kill_at: int, kill_recovery_at: int) -> list[str]:
-    """Let the worker die, let recovery die, let another finish, let the caller try again; then compare the books."""
-    workers.run(trial.job(scenario, kill_at=kill_at))
-    workers.run(trial.job("recover", kill_at=kill_recovery_at, minutes_later=5))
-    workers.run(trial.job("recover", minutes_later=30))
-    workers.run(trial.job("recover", minutes_later=120))
-    # The caller was not answered and asks again, as a browser or a gateway that delivers its webhook again.
-    again = workers.run(trial.job(scenario, minutes_later=121))
-    workers.run(trial.job("recover", minutes_later=150))
-    return [*trial.discrepancies(), *([again.said] if again.said != "done" else [])]
+def warm_up(workers: Workers, place: Place, scenarios: Sequence[str] = SCENARIOS) -> None:
+    """Let the forking process do each scenario once, so that its workers need not compile what they ask."""
+    for scenario in scenarios:
+        trial = Trial.prepare(scenario, "twostep", place)
+        for do in (scenario, "recover"):
+            [ended] = workers.together(trial.job(do, copies=0))
+            assert ended.said == "done"
