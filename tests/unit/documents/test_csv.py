@@ -95,6 +95,13 @@ def test_every_column_can_be_asked_for() -> None:
     }
 
 
+def test_the_descriptions_of_all_lines_stand_in_one_cell() -> None:
+    invoice = an_invoice(usd(100_00))
+    twice = evolve(invoice, content=evolve(invoice.content, lines=invoice.lines * 2))
+
+    assert rows(twice, columns=(Column.DESCRIPTION,)) == [["Description"], ["Tax return; Tax return"]]
+
+
 @pytest.mark.rule("S3.42")
 def test_nothing_says_what_the_work_was_unless_its_column_is_asked_for() -> None:
     invoice = an_invoice(usd(100_00))
@@ -192,6 +199,7 @@ def test_text_that_a_spreadsheet_would_run_begins_with_an_apostrophe(payload: st
 @pytest.mark.parametrize(
     ("payload", "written"),
     [
+        ("\tplain", "'\tplain"),
         ("Smith; =1+1", "Smith;' =1+1"),
         ("Smith\t=1+1", "Smith\t'=1+1"),
         ("Smith\n=1+1", "Smith\n'=1+1"),
@@ -199,7 +207,7 @@ def test_text_that_a_spreadsheet_would_run_begins_with_an_apostrophe(payload: st
         ('Smith;"=1+1"', 'Smith;\'"=1+1"'),
     ],
 )
-def test_a_spreadsheet_that_separates_by_semicolons_finds_no_formula_in_a_later_part(
+def test_a_spreadsheet_that_separates_by_semicolons_or_tabs_finds_no_formula_in_any_part(
     payload: str, written: str
 ) -> None:
     assert cell(payload) == written

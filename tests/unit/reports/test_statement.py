@@ -30,7 +30,7 @@ from tests.unit.reports.invoices import an_invoice, client
 
 from billcore import events
 from billcore.dates import Period
-from billcore.ids import ClientId, InvoiceId, PaymentId
+from billcore.ids import ClientId, CreditNoteId, InvoiceId, PaymentId
 from billcore.invoices.invoice import Invoice
 from billcore.money import Money
 from billcore.reports.statement import CurrencyStatement, Movement, OpenItem, statement
@@ -90,6 +90,15 @@ def test_a_payment_dated_back_before_the_period_is_in_its_opening_balance() -> N
     assert (seen.opening, seen.movements, seen.closing) == (usd(-10_00), (), usd(-10_00))
 
 
+def test_the_first_day_belongs_to_the_period_and_the_day_after_the_last_does_not() -> None:
+    seen = account(
+        recorded_by_hand(usd(1_00), on=MAY.start),
+        recorded_by_hand(usd(2_00), payment_id=PaymentId("P2"), on=MAY.end),
+    )
+
+    assert (seen.opening, seen.closing) == (usd(0), usd(-1_00))
+
+
 def test_every_kind_of_movement_has_words_that_tell_the_client_no_reasons() -> None:
     voided = events.InvoiceVoided(
         firm_id=FIRM,
@@ -109,10 +118,22 @@ def test_every_kind_of_movement_has_words_that_tell_the_client_no_reasons() -> N
         firm_id=FIRM, invoice_id=INVOICE, amount=usd(1_00), reason="secret", at=noon(IN_MAY), by=JANE
     )
 
+    uncredited = events.CreditReversed(
+        firm_id=FIRM,
+        invoice_id=INVOICE,
+        credit_note_id=CreditNoteId("C1"),
+        amount=usd(1_00),
+        net=usd(1_00),
+        tax=usd(0),
+        at=noon(IN_MAY),
+        by=JANE,
+    )
+
     seen = account(
         drafted(usd(100_00)),
         issued(usd(100_00)),
         credited(usd(1_00), tax=usd(0)),
+        uncredited,
         written_off,
         recovered,
         initiated(usd(1_00)),
@@ -127,6 +148,7 @@ def test_every_kind_of_movement_has_words_that_tell_the_client_no_reasons() -> N
     assert [line[:3] for line in lines(seen)] == [
         ("Invoice", "INV-0001", usd(100_00)),
         ("Credit note", "CN-0001", usd(-1_00)),
+        ("Credit note cancelled", "INV-0001", usd(1_00)),
         ("Written off", "INV-0001", usd(-1_00)),
         ("Write-off reversed", "INV-0001", usd(1_00)),
         ("Payment by card", None, usd(-1_00)),
@@ -159,6 +181,12 @@ def test_the_firm_s_fees_are_none_of_the_client_s_business() -> None:
     seen = account(initiated(usd(100_00)), completed(usd(100_00)), fee_assessed(fee_of(usd(3_20))))
 
     assert [line[0] for line in lines(seen)] == ["Payment by card"]
+
+
+def test_references_of_the_client_stay_out_of_the_repr() -> None:
+    (movement,) = account(recorded_by_hand(usd(1_00), reference="4521")).movements
+
+    assert "4521" not in repr(movement)
 
 
 def test_another_client_s_invoices_and_payments_are_not_on_it() -> None:
