@@ -11,6 +11,7 @@ from billcore.codec.envelope import Envelope
 Record = TypeVar("Record")
 
 _REMEMBERED: Final = 1_000
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False)
 
 
 def write(envelope: Envelope[Record], record: Record) -> str:
@@ -25,7 +26,7 @@ def read(envelope: Envelope[Record], text: str) -> Record:
 
 def compact(document: Mapping[str, JsonValue]) -> str:
     """As short as JSON can be."""
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    return _ENCODER.encode(document)
 
 
 @lru_cache(_REMEMBERED)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Insert, Row, Select, Table, select
+from sqlalchemy import CompoundSelect, Insert, Row, Select, Table, select, union_all
 
 from billcore.codec.envelope import EVENT
 from billcore.events import Event, invoices_of, stream
@@ -25,40 +25,32 @@ class Events:
     def __init__(self, session: Session, tables: Tables) -> None:
         self._session = session
         self._tables = tables
+        self._waiting: list[tuple[Event, dict[str, object]]] = []
 
     def append(self, events: Iterable[Event]) -> None:
         happened = tuple(events)
         for event in happened:
             self._session.require_own(event.firm_id, "an event")
-        if not happened:
+        self._waiting += [(event, _row(event)) for event in happened]
+
+    def flush(self) -> None:
+        """Write what was appended: once, before the unit of work commits or reads events."""
+        waiting, self._waiting = self._waiting, []
+        if not waiting:
             return
-        positions = self._session.number(_into(self._tables.events), [_row(event) for event in happened])
-        numbered = tuple(zip(happened, positions, strict=True))
-        timelines = [
-            {"firm_id": event.firm_id, "invoice_id": invoice_id, "position": position}
-            for event, position in numbered
-            for invoice_id in dict.fromkeys(invoices_of(event))
-        ]
-        if timelines:
-            self._session.change(_into(self._tables.event_invoices), timelines)
-        journal = [
-            {
-                "firm_id": event.firm_id,
-                "account": posting.account.value,
-                "currency": posting.amount.currency,
-                "position": position,
-                "happened_on": event.on,
-                "amount": posting.amount.minor,
-            }
-            for event, position in numbered
-            for posting in postings(event)
-        ]
-        if journal:
-            self._session.change(_into(self._tables.postings), journal)
+        positions = self._session.number(_into(self._tables.events), [row for _, row in waiting])
+        numbered = [(event, position) for (event, _), position in zip(waiting, positions, strict=True)]
+        self._insert(self._tables.event_invoices, _timelines(numbered))
+        self._insert(self._tables.postings, _postings(numbered))
+
+    def _insert(self, table: Table, rows: list[dict[str, object]]) -> None:
+        if rows:
+            self._session.change(_into(table), rows)
 
     def about_invoice(self, invoice_id: InvoiceId) -> Sequence[RecordedEvent]:
         if not is_storable(invoice_id):
             return []
+        self.flush()
         values = {"the_firm": self._session.firm_id, "the_id": invoice_id}
         return [recorded(row) for row in self._session.query(_about_invoice(self._tables), values)]
 
@@ -72,6 +64,7 @@ class Events:
             after = batch[-1].position
 
     def _after(self, position: int) -> list[RecordedEvent]:
+        self.flush()
         values = {"the_firm": self._session.firm_id, "the_id": position, "the_limit": _BATCH}
         return [recorded(row) for row in self._session.query(_after(self._tables.events), values)]
 
@@ -82,14 +75,44 @@ def recorded(row: Row[Any]) -> RecordedEvent:
 
 
 def _row(event: Event) -> dict[str, object]:
+    about = invoices_of(event)
     return {
         "firm_id": event.firm_id,
         "stream": stream(event),
+        "invoice_id": about[0] if len(about) == 1 else None,
         "kind": type(event).__name__,
         "happened_on": event.on,
         "is_delivered": False,
         "document": documents.write(EVENT, event),
     }
+
+
+_Numbered = Sequence[tuple[Event, int]]
+
+
+def _timelines(events: _Numbered) -> list[dict[str, object]]:
+    """For each event about several invoices, each of them; the one invoice of most events stands in their own row."""
+    return [
+        {"firm_id": event.firm_id, "invoice_id": invoice_id, "position": position}
+        for event, position in events
+        if len(about := invoices_of(event)) > 1
+        for invoice_id in dict.fromkeys(about)
+    ]
+
+
+def _postings(events: _Numbered) -> list[dict[str, object]]:
+    return [
+        {
+            "firm_id": event.firm_id,
+            "account": posting.account.value,
+            "currency": posting.amount.currency,
+            "position": position,
+            "happened_on": event.on,
+            "amount": posting.amount.minor,
+        }
+        for event, position in events
+        for posting in postings(event)
+    ]
 
 
 @cache
@@ -109,12 +132,12 @@ def _after(events: Table) -> Select[Any]:
 
 
 @cache
-def _about_invoice(tables: Tables) -> Select[Any]:
+def _about_invoice(tables: Tables) -> CompoundSelect[Any]:
     e, t = tables.events.c, tables.event_invoices.c
-    of_it = (t.firm_id == THE_FIRM, t.invoice_id == THE_ID)
-    return (
+    alone = select(e.position, e.document).where(e.firm_id == THE_FIRM, e.invoice_id == THE_ID)
+    among = (
         select(e.position, e.document)
         .join_from(tables.event_invoices, tables.events, t.position == e.position)
-        .where(*of_it)
-        .order_by(e.position)
+        .where(t.firm_id == THE_FIRM, t.invoice_id == THE_ID)
     )
+    return union_all(alone, among).order_by("position")

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
+from sqlalchemy.exc import StatementError
 
 from billcore.errors import AlreadyExists, BillcoreError, StaleWrite
 
@@ -15,28 +15,33 @@ _TAKEN: Final = frozenset({"23505", 1062, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, 
 _SQLITE_RACES: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 
 
+def in_our_words(error: StatementError) -> Exception:
+    """What to raise for it: StaleWrite for a race, AlreadyExists for a taken key, else itself without its values."""
+    if isinstance(error.orig, BillcoreError):
+        return error.orig
+    if is_taken(error):
+        return AlreadyExists("the record's key is taken; another transaction may have been first")
+    if _is_race(error):
+        return StaleWrite("another transaction holds or changed these records; read them again and repeat")
+    error.hide_parameters = True
+    return error
+
+
 @contextmanager
-def in_our_words() -> Iterator[None]:
-    """In this block a race is StaleWrite, a taken key AlreadyExists, and any other database error hides its values."""
+def translated() -> Iterator[None]:
+    """Errors of the database in this block are raised in our words."""
     try:
         yield
     except StatementError as error:
-        if isinstance(error.orig, BillcoreError):
-            raise error.orig from None
-        if isinstance(error, IntegrityError) and is_taken(error):
-            raise AlreadyExists("the record's key is taken; another transaction may have been first") from None
-        if isinstance(error, DBAPIError) and _is_race(error):
-            raise StaleWrite("another transaction holds or changed these records; read them again and repeat") from None
-        error.hide_parameters = True
-        raise
+        raise in_our_words(error) from None
 
 
-def is_taken(error: IntegrityError) -> bool:
+def is_taken(error: StatementError) -> bool:
     """Whether a unique key is the reason."""
     return _code(error) in _TAKEN
 
 
-def _is_race(error: DBAPIError) -> bool:
+def _is_race(error: StatementError) -> bool:
     code = _code(error)
     if isinstance(error.orig, sqlite3.Error):
         # The low byte is the reason, the rest says where.
@@ -44,7 +49,7 @@ def _is_race(error: DBAPIError) -> bool:
     return code in _RACES
 
 
-def _code(error: DBAPIError) -> str | int | None:
+def _code(error: StatementError) -> str | int | None:
     """The driver's own code: SQLite's and MySQL's are numbers, PostgreSQL's are five characters."""
     cause = error.orig
     if isinstance(cause, sqlite3.Error):

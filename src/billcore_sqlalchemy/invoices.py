@@ -6,8 +6,7 @@ a row of its own.
 
 import json
 from collections.abc import Iterable
-from datetime import date, timedelta
-from functools import lru_cache
+from datetime import UTC, date, timedelta
 from typing import Any, Final, cast
 
 from attrs import evolve, fields
@@ -23,10 +22,10 @@ from billcore_sqlalchemy import documents
 from billcore_sqlalchemy.listing import page
 from billcore_sqlalchemy.policies import Policies
 from billcore_sqlalchemy.records import Records
+from billcore_sqlalchemy.remembered import Remembered
 from billcore_sqlalchemy.session import Session, Values
 from billcore_sqlalchemy.tables import Tables
 
-_REMEMBERED: Final = 1_000
 _POLICY: Final = "policy"
 
 # What happens to an invoice after its issue; everything else of it is in the document.
@@ -48,12 +47,9 @@ class Invoices(Records[InvoiceId, Invoice]):
         self._session.require_writing()
         saved = evolve(record, version=record.version + 1)
         before = self._known.get(record.id)
-        columns = {"version": saved.version, **self._columns(saved)}
-        if before is not None:
-            known = self._columns(before)
-            columns = {name: value for name, value in columns.items() if name not in known or known[name] != value}
-        if before is None or any(getattr(before, name) is not getattr(saved, name) for name in _DOCUMENTED):
-            columns |= self._content(saved)
+        is_edited = before is None or any(getattr(before, name) is not getattr(saved, name) for name in _DOCUMENTED)
+        content = self._content(saved) if is_edited else {}
+        columns = {"version": saved.version, **self._changed(before, saved), **content}
         self._write(record, self._statements.update, columns)
         return self._remember(saved)
 
@@ -68,7 +64,10 @@ class Invoices(Records[InvoiceId, Invoice]):
         return self._each()
 
     def _content(self, record: Invoice) -> Values:
-        return {"document": _text(record)}
+        untouched = _before_its_life(record)
+        text = _text(untouched)
+        _AS_ISSUED.keep((text, self._policies.text_of(record.policy)), _in_utc(untouched))
+        return {"document": text}
 
     def _columns(self, record: Invoice) -> Values:
         issue, sums, hold, voiding = record.issue, record.sums, record.hold, record.voiding
@@ -127,9 +126,9 @@ def _overdue_from(due_on: date, grace_days: int) -> date:
     return min(due_on, latest) + timedelta(days=grace_days + 1)
 
 
-def _text(invoice: Invoice) -> str:
-    """The document of the invoice as it was issued, before anything happened to it, and without its policy."""
-    untouched = evolve(
+def _before_its_life(invoice: Invoice) -> Invoice:
+    """The invoice as it was issued, before anything happened to it."""
+    return evolve(
         invoice,
         sums=Sums.nothing(invoice.currency),
         delivered_at=None,
@@ -139,14 +138,35 @@ def _text(invoice: Invoice) -> str:
         autopay_failed_at=None,
         version=0,
     )
+
+
+def _text(untouched: Invoice) -> str:
+    """Its document, without the policy."""
     document = INVOICE.wrap(untouched)
     data = cast(dict[str, JsonValue], document["data"])
     return documents.compact({**document, "data": {name: data[name] for name in data if name != _POLICY}})
 
 
-@lru_cache(_REMEMBERED)
 def _as_issued(text: str, policy: str) -> Invoice:
+    """The invoice of those two documents."""
+    known = _AS_ISSUED.find((text, policy))
+    if known is not None:
+        return known
     document = json.loads(text)
     # As it was written, so that an upcaster of invoices finds the policy of its own time.
     document["data"][_POLICY] = json.loads(policy)["data"]
-    return INVOICE.unwrap(document)
+    return _AS_ISSUED.keep((text, policy), INVOICE.unwrap(document))
+
+
+def _in_utc(invoice: Invoice) -> Invoice:
+    """As it is read back."""
+    issue = invoice.issue
+    return evolve(
+        invoice,
+        drafted_at=invoice.drafted_at.astimezone(UTC),
+        issue=None if issue is None else evolve(issue, at=issue.at.astimezone(UTC)),
+    )
+
+
+_AS_ISSUED: Final[Remembered[tuple[str, str], Invoice]] = Remembered(1_000)
+"""Most invoices are read soon after they were written, and then again and again."""

@@ -45,6 +45,10 @@ class Policies:
             self._kept.add(key)
         return digest
 
+    def text_of(self, policy: Policy) -> str:
+        """Its document."""
+        return _written(policy)[1]
+
     def text(self, digest: str) -> str:
         """The document of the policy with that digest, which one of the firm's invoices names."""
         known = self._known.texts.get(digest)

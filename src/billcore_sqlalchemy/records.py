@@ -63,9 +63,16 @@ class Records(Generic[Id, Record]):
     def save(self, record: Record) -> Record:
         self._session.require_writing()
         saved = evolve(record, version=record.version + 1)
-        content = {"version": saved.version, **self._columns(saved), **self._content(saved)}
-        self._write(record, self._statements.update, content)
+        columns = self._changed(self._known.get(record.id), saved)
+        self._write(record, self._statements.update, {"version": saved.version, **columns, **self._content(saved)})
         return self._remember(saved)
+
+    def _changed(self, before: Record | None, after: Record) -> Values:
+        """The columns that differ from what was read, or all where nothing was."""
+        if before is None:
+            return self._columns(after)
+        known = self._columns(before)
+        return {name: value for name, value in self._columns(after).items() if known[name] != value}
 
     # ── What a kind of record says of itself ─────────────────────────────────────────────────────────────────────────
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Connection, CursorResult, Executable, Insert
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import StatementError
 
 from billcore.errors import BillcoreError, UnitOfWorkMisuse
 from billcore.ids import FirmId
@@ -22,35 +22,41 @@ class Session:
         self.firm_id: Final = firm_id
         self.is_writing: Final = is_writing
         self.dialect: Final = connection.dialect.name
+        self.can_return_what_it_updates: Final = connection.dialect.update_returning
         self._connection = connection
         self._is_over = False
 
     def query(self, statement: Executable, values: Values | None = None) -> CursorResult[Any]:
         """Ask the database."""
         self.require_open()
-        with in_our_words():
+        try:
             return self._connection.execute(statement, values)
+        except StatementError as error:
+            raise in_our_words(error) from None
 
     def change(self, statement: Executable, values: Values | Sequence[Values]) -> CursorResult[Any]:
         """Change what the database holds."""
         self.require_writing()
-        with in_our_words():
+        try:
             return self._connection.execute(statement, values)
+        except StatementError as error:
+            raise in_our_words(error) from None
 
     def insert(self, statement: Executable, values: Values) -> bool:
         """Insert one row, or answer False when its key is taken; the transaction can go on either way."""
         self.require_writing()
-        with in_our_words():
-            try:
-                return self._connection.execute(statement, values).rowcount == 1
-            except IntegrityError as error:
-                if is_taken(error):
-                    return False
-                raise
+        try:
+            return self._connection.execute(statement, values).rowcount == 1
+        except StatementError as error:
+            if is_taken(error):
+                return False
+            raise in_our_words(error) from None
 
     def number(self, statement: Insert, rows: Sequence[Values]) -> Sequence[int]:
         """Insert rows that the database numbers; the numbers, in the order of *rows*."""
-        if len(rows) > 1 and self._connection.dialect.insert_executemany_returning_sort_by_parameter_order:
+        # One statement spares the way to a server; SQLite has no such way.
+        can_at_once = self._connection.dialect.insert_executemany_returning_sort_by_parameter_order
+        if len(rows) > 1 and can_at_once and self.dialect != "sqlite":
             (number,) = statement.table.primary_key
             numbered = self.change(statement.returning(number, sort_by_parameter_order=True), rows)
             return numbered.scalars().all()

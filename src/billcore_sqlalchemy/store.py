@@ -14,7 +14,7 @@ from billcore.ports.gateway import GatewayEvent
 from billcore.ports.store import ParkedEvent, Undelivered
 from billcore_sqlalchemy import across, inbox
 from billcore_sqlalchemy.engines import bring_up_to_date, engine_for
-from billcore_sqlalchemy.failures import in_our_words
+from billcore_sqlalchemy.failures import translated
 from billcore_sqlalchemy.policies import KnownPolicies
 from billcore_sqlalchemy.session import Session, require_key
 from billcore_sqlalchemy.tables import TABLES, Tables
@@ -147,7 +147,7 @@ class SqlStore:
         """A session of no firm, to change; committed at the end of the block."""
         with self._thread.inside(what), self._transactions.writing() as transaction:
             yield Session(transaction.connection, _NO_FIRM, is_writing=True)
-            with in_our_words():
+            with translated():
                 transaction.commit()
 
 

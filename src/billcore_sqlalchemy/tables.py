@@ -320,6 +320,7 @@ def _events(build: _Builder) -> Table:
         Column("position", position(), primary_key=True),
         _key("firm_id"),
         _key("stream"),
+        _key("invoice_id", nullable=True),
         Column("kind", Key(50), nullable=False),
         Column("happened_on", Date, nullable=False),
         Column("is_delivered", Boolean, nullable=False),
@@ -327,12 +328,13 @@ def _events(build: _Builder) -> Table:
     )
     c = table.c
     build.index("events_firm", c.firm_id, c.position)
+    build.index("events_invoice", c.firm_id, c.invoice_id, c.position, where=c.invoice_id.is_not(None))
     build.index("events_undelivered", c.is_delivered, c.position, where=c.is_delivered == false())
     return table
 
 
 def _event_invoices(build: _Builder) -> Table:
-    """The timelines: which events stand in which invoice's."""
+    """Which events stand in the timelines of several invoices; what is about one invoice says so itself."""
     return build.table(
         "event_invoices",
         _firm(),

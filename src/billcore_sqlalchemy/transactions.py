@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine, Table, Transaction, false
 
 from billcore.errors import UnsafeDatabase
 from billcore_sqlalchemy import sqlite
-from billcore_sqlalchemy.failures import in_our_words
+from billcore_sqlalchemy.failures import translated
 
 _LEVEL: Final = "READ COMMITTED"
 
@@ -76,7 +76,7 @@ class HostTransaction:
 
     @contextmanager
     def writing(self) -> Iterator[Transaction]:
-        with in_our_words():
+        with translated():
             transaction = self._connection.begin_nested()
         with _ended(transaction):
             if self._connection.dialect.name == "sqlite":
@@ -92,13 +92,13 @@ class HostTransaction:
 
 def take_the_lock(connection: Connection, some_table: Table) -> None:
     """Become SQLite's one writer now, before anything is read: a write that changes nothing does it."""
-    with in_our_words():
+    with translated():
         connection.execute(some_table.update().where(false()).values(version=some_table.c.version))
 
 
 @contextmanager
 def _begun(connection: Connection) -> Iterator[Transaction]:
-    with in_our_words():
+    with translated():
         transaction = connection.begin()
     with _ended(transaction):
         yield transaction

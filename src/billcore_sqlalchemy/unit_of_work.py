@@ -15,7 +15,7 @@ from billcore.ports.store import Request
 from billcore_sqlalchemy import documents, inbox
 from billcore_sqlalchemy.answers import Answers
 from billcore_sqlalchemy.events import Events
-from billcore_sqlalchemy.failures import in_our_words
+from billcore_sqlalchemy.failures import translated
 from billcore_sqlalchemy.invoices import Invoices
 from billcore_sqlalchemy.parties import Charges, Clients, CreditNotes, Methods
 from billcore_sqlalchemy.payments import Operations, Payments, Refunds
@@ -32,6 +32,7 @@ class SqlUnitOfWork:
         self._session = session
         self._tables = tables
         self._transaction = transaction
+        self._firm: Firm | None = None
         self._policies = Policies(session, tables.policies, known)
         self.clients = Clients(session, tables.clients)
         self.charges = Charges(session, tables.charges)
@@ -43,13 +44,24 @@ class SqlUnitOfWork:
         self.operations = Operations(session, tables.operations)
         self.requests = Requests(session, tables.requests)
         self.events = Events(session, tables)
-        self.answers = Answers(session, tables)
 
     @property
     def firm_id(self) -> FirmId:
         return self._session.firm_id
 
+    @property
+    def answers(self) -> Answers:
+        """The reports, added up by the database."""
+        self.events.flush()
+        return Answers(self._session, self._tables)
+
     def firm(self) -> Firm:
+        self._session.require_open()
+        if self._firm is None:
+            self._firm = self._read_firm()
+        return self._firm
+
+    def _read_firm(self) -> Firm:
         row = self._session.query(_firm(self._tables.firms), {"the_firm": self.firm_id}).first()
         if row is None:
             raise self._no_firm(self.firm_id)
@@ -61,6 +73,7 @@ class SqlUnitOfWork:
         row = {"firm_id": firm.id, "version": 1, "document": documents.write(FIRM, added)}
         if not self._session.insert(insert_new(self._tables.firms, self._session.dialect), row):
             raise AlreadyExists(f"firm {firm.id!r} exists already")
+        self._firm = added
         return added
 
     def save_firm(self, firm: Firm) -> Firm:
@@ -71,26 +84,36 @@ class SqlUnitOfWork:
         key = {"the_firm": firm.id, "the_version": firm.version}
         content = {"version": saved.version, "document": documents.write(FIRM, saved)}
         if self._session.change(_save_firm(self._tables.firms), {**key, **content}).rowcount == 1:
+            self._firm = saved
             return saved
-        self.firm()
+        self._read_firm()
         raise StaleWrite(f"firm {firm.id!r} was changed since it was read; read it again and repeat")
 
     def next_number(self, series: NumberSeries) -> str:
-        counters, key = self._tables.counters, {"the_firm": self.firm_id, "the_id": series.prefix}
-        # Counting comes before looking: it locks the counter, so that two can never be given one number.
-        while self._session.change(_count(counters), key).rowcount == 0:
+        while (last := self._count(series.prefix)) is None:
             first = {"firm_id": self.firm_id, "series": series.prefix, "last": 0}
-            self._session.insert(insert_new(counters, self._session.dialect), first)
-        last: int = self._session.query(_counted(counters), key).scalar_one()
+            self._session.insert(insert_new(self._tables.counters, self._session.dialect), first)
         return series.number(last)
+
+    def _count(self, prefix: str) -> int | None:
+        """One more in that series; None where it has no counter yet."""
+        counters, key = self._tables.counters, {"the_firm": self.firm_id, "the_id": prefix}
+        # Counting comes before looking: it locks the counter, so that two can never be given one number.
+        if self._session.can_return_what_it_updates:
+            return self._session.change(_count(counters).returning(counters.c.last), key).scalar_one_or_none()
+        if self._session.change(_count(counters), key).rowcount == 0:
+            return None
+        last: int = self._session.query(_counted(counters), key).scalar_one()
+        return last
 
     def hear(self, event: GatewayEvent) -> bool:
         return inbox.hear(self._session, self._tables.inbox, event)
 
     def commit(self) -> None:
         self._session.require_writing()
+        self.events.flush()
         self._session.end()
-        with in_our_words():
+        with translated():
             self._transaction.commit()
         self._policies.committed()
 

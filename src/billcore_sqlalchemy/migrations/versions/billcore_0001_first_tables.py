@@ -112,6 +112,7 @@ def upgrade() -> None:
         sa.Column("position", position(), nullable=False),
         sa.Column("firm_id", Key(191), nullable=False),
         sa.Column("stream", Key(191), nullable=False),
+        sa.Column("invoice_id", Key(191)),
         sa.Column("kind", Key(50), nullable=False),
         sa.Column("happened_on", sa.Date, nullable=False),
         sa.Column("is_delivered", sa.Boolean, nullable=False),
@@ -119,6 +120,9 @@ def upgrade() -> None:
         key="position",
     )
     index("events_firm", on="events", columns="firm_id position")
+    index(
+        "events_invoice", on="events", columns="firm_id invoice_id position", where=sa.column("invoice_id").is_not(None)
+    )
     index(
         "events_undelivered",
         on="events",
