@@ -75,7 +75,7 @@ def _of_invoices(policy: Policy) -> Iterator[Table]:
     for name, verbs in GROUPS.items():
         yield Table.of(
             f"An invoice: {name}",
-            f"Under the policy `{policy.name}`: an invoice of 100.00; its client has a saved card, and 500.00 of credit.",
+            f"100.00 under the policy `{policy.name}`; the client has a saved card, and 500.00 of credit.",
             corner="state",
             rows=list(invoices.STATES),
             columns=list(verbs),

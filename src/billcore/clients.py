@@ -11,6 +11,7 @@ from billcore.currencies import exponent
 from billcore.errors import BadDate, BadText
 from billcore.fees import FeeSchedule
 from billcore.ids import ClientId, FirmId
+from billcore.kinds import of_kind
 from billcore.parties import Party
 from billcore.policy import STANDARD, Policy
 from billcore.texts import optional_text, text
@@ -122,6 +123,12 @@ class Firm:
 
     def __attrs_post_init__(self) -> None:
         text(self.id, "firm id", longest=100, required=True)
+        of_kind(self.party, Party, "party")
+        of_kind(self.policy, Policy, "policy")
+        of_kind(self.terms, Terms, "terms")
+        of_kind(self.fee_schedule, FeeSchedule, "fee schedule")
+        of_kind(self.invoice_series, NumberSeries, "invoice series")
+        of_kind(self.credit_note_series, NumberSeries, "credit note series")
         exponent(self.currency)
         _require_timezone(self.timezone)
 
@@ -149,7 +156,10 @@ class Client:
     version: int = 0
 
     def __attrs_post_init__(self) -> None:
+        of_kind(self.party, Party, "party")
         exponent(self.currency)
+        if self.terms is not None:
+            of_kind(self.terms, Terms, "terms")
         optional_text(self.reference, "client reference", longest=100)
         text(self.notes, "notes", longest=5000)
 

@@ -9,6 +9,7 @@ from billcore.dates import Period, day
 from billcore.decimals import exact
 from billcore.errors import BadLine
 from billcore.ids import ChargeId, LineId
+from billcore.kinds import each_of_kind, of_kind
 from billcore.money import Money
 from billcore.texts import optional_text, text
 
@@ -154,8 +155,17 @@ class LineItem:
         optional_text(self.matter, "matter", longest=100)
         if self.served_on is not None:
             day(self.served_on, "service date")
-        for name in ("allowances", "surcharges", "taxes", "charge_ids"):
-            if type(getattr(self, name)) is not tuple:
-                raise BadLine(f"{name.replace('_', ' ')} must be a tuple, not {type(getattr(self, name)).__name__}")
+        if self.service_period is not None:
+            of_kind(self.service_period, Period, "service period", BadLine)
+        of_kind(self.codes, Codes, "codes", BadLine)
+        if self.timekeeper is not None:
+            of_kind(self.timekeeper, Timekeeper, "timekeeper", BadLine)
+        for name, kind in _LISTS:
+            if type(values := getattr(self, name)) is not tuple:
+                raise BadLine(f"{name.replace('_', ' ')} must be a tuple, not {type(values).__name__}")
+            each_of_kind(values, kind, name.replace("_", " "), BadLine)
         if len(set(self.taxes)) != len(self.taxes):
             raise BadLine("the same tax stands twice on one line")
+
+
+_LISTS = (("allowances", Allowance), ("surcharges", Surcharge), ("taxes", TaxRate), ("charge_ids", str))

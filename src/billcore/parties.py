@@ -3,6 +3,7 @@
 from attrs import field, frozen
 
 from billcore.errors import BadText
+from billcore.kinds import each_of_kind, of_kind
 from billcore.texts import optional_text, text
 
 
@@ -17,11 +18,11 @@ class Address:
     country: str | None = None
 
     def __attrs_post_init__(self) -> None:
-        for line in self.lines:
+        for line in each_of_kind(self.lines, str, "address lines", BadText):
             text(line, "address line", longest=200)
         for value, what in ((self.city, "city"), (self.region, "region"), (self.postal_code, "postal code")):
             optional_text(value, what, longest=100)
-        country = self.country
+        country = optional_text(self.country, "country")
         if country is not None and not (
             len(country) == 2 and country.isascii() and country.isalpha() and country.isupper()
         ):
@@ -40,6 +41,7 @@ class Party:
 
     def __attrs_post_init__(self) -> None:
         text(self.name, "name", longest=200, required=True)
+        of_kind(self.address, Address, "address", BadText)
         optional_text(self.email, "e-mail", longest=320)
         optional_text(self.vat_id, "VAT id", longest=50)
         optional_text(self.tax_id, "tax id", longest=50)

@@ -13,6 +13,7 @@ from billcore.dates import Period, day
 from billcore.errors import BadLine
 from billcore.ids import ChargeId, ClientId, CreditNoteId, FirmId, InvoiceId, RefundId
 from billcore.invoices.totals import Totals
+from billcore.kinds import each_of_kind, of_kind
 from billcore.lines import Allowance, LineItem, Surcharge
 from billcore.money import Money
 from billcore.parties import Party
@@ -48,9 +49,12 @@ class Content:
     due_on: date | None = None
 
     def __attrs_post_init__(self) -> None:
-        for name in ("lines", "allowances", "surcharges"):
-            if type(getattr(self, name)) is not tuple:
-                raise BadLine(f"{name} must be a tuple, not {type(getattr(self, name)).__name__}")
+        for name, kind in (("lines", LineItem), ("allowances", Allowance), ("surcharges", Surcharge)):
+            if type(values := getattr(self, name)) is not tuple:
+                raise BadLine(f"{name} must be a tuple, not {type(values).__name__}")
+            each_of_kind(values, kind, name, BadLine)
+        if self.service_period is not None:
+            of_kind(self.service_period, Period, "service period", BadLine)
         text(self.notes, "notes", longest=5000)
         text(self.memo, "memo", longest=5000)
         optional_text(self.reference, "reference", longest=100)
