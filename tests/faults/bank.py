@@ -63,7 +63,7 @@ class Bank(FakeGateway):
             return tuple(payment.now for payment in self._payments.all() if payment.firm_id == firm_id)
 
     def tell(self, firm_id: FirmId, count: int = 0) -> tuple[tuple[str, dict[str, str]], ...]:
-        """Signed requests with that firm's events: the next *count* untold ones, all with 0, and then old ones again."""
+        """Signed requests with that firm's next *count* untold events, or with all; then some that were told before."""
         with self._turn():
             mine = [event for event in self._log.unsent if event.firm_id == firm_id]
             told = mine[:count] if count else mine

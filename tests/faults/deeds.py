@@ -78,9 +78,9 @@ def _record(_: Billing, desk: FrontDesk, __: RemoteGateway, job: Job) -> object:
 
 
 def _receive(_: Billing, desk: FrontDesk, __: RemoteGateway, job: Job) -> object:
-    onto = {InvoiceId(invoice): "1.00" for invoice in job.invoices}
+    onto = {InvoiceId(job.subject): job.amount or "100.00"}
     return desk.payments.receive(
-        ClientId(job.client), job.amount or "5.00", onto=onto, method=Method.CASH, request_id=job.request_id
+        ClientId(job.client), job.amount or "100.00", onto=onto, method=Method.CASH, request_id=job.request_id
     ).id
 
 

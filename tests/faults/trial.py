@@ -81,7 +81,8 @@ class Trial:
         invoice = desk.invoices.send(desk.invoices.draft(client.id, lines=[line]).id)
         token = "card_pending" if scenario == "hear" else "card_ok"
         method = desk.methods.attach(client.id, gateway=gateway_name, token=token)
-        payment_id, hooks = None, ()
+        payment_id: PaymentId | None = None
+        hooks: tuple[tuple[str, dict[str, str]], ...] = ()
         if scenario != "charge":
             payment_id = desk.payments.charge(invoice.id, method=method.id).id
         if scenario == "hear":
@@ -125,7 +126,7 @@ class Trial:
     def survive(
         self, workers: Workers, *, kill_at: int = 0, kill_after: float = 0, kill_recovery_at: int = 0
     ) -> list[str]:
-        """Let the worker die, let recovery die, let another finish, let the caller try again; then compare the books."""
+        """Let the worker die, then recovery, let another finish, let the caller try again; what differs afterwards."""
         workers.run(self.job(self.scenario, kill_at=kill_at, kill_after=kill_after))
         was_in_doubt = self._is_in_doubt()
         if kill_recovery_at:

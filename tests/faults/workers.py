@@ -1,4 +1,4 @@
-"""Workers that can be killed at any point: forked, on request, by a process that has everything imported and no threads.
+"""Workers that can be killed at any point, forked by a process that has everything imported and runs no threads.
 
 One line of JSON in is one job; one out says how each of its workers ended. A point is a boundary between two
 statements, before a commit and after it, or around a gateway's request and answer. What lies between two points is
@@ -182,7 +182,8 @@ def main() -> None:
         if not job.copies:
             # No connection may be shared with the workers to come.
             shop.engine.dispose()
-        print(json.dumps([asdict(one) for one in ended]), flush=True)
+        sys.stdout.write(json.dumps([asdict(one) for one in ended]) + "\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":

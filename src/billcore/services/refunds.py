@@ -78,10 +78,11 @@ class RefundsDesk(Desk):
     ) -> Refund:
         """Reserve the amount on the payment; a refund by hand succeeds in the same transaction."""
         with self.begin() as work:
+            books = PaymentBooks(self.house, work, payment_id, by=self.by)
+            # Asked before the payment is locked, two at the same moment would both find it new.
             known = ask.result_in(work)
             if known is not None:
                 return work.refunds.peek(RefundId(known))
-            books = PaymentBooks(self.house, work, payment_id, by=self.by)
             payment, at = books.payment, self.house.now_at(work.firm())
             is_external = payment.is_manual or not through_gateway
             wanted = payment.refundable if amount is None else amount_in(payment.amount.currency, amount)

@@ -31,7 +31,11 @@ CHECKOUT_OPEN_FOR = timedelta(hours=1)
 
 @frozen(kw_only=True)
 class Reserving(Desk):
-    """Each method is one transaction; a request id that was used before returns what it made then."""
+    """Each method is one transaction; a request id that was used before returns what it made then.
+
+    The request id is looked for once the invoices are locked: asked before, two at the same moment would both find it
+    new, and the second would be refused for what the first had reserved.
+    """
 
     @retried
     def record(
@@ -47,10 +51,10 @@ class Reserving(Desk):
     ) -> Payment:
         """Money received by hand: for the one invoice of *onto*, or *received* from a client and spread over *onto*."""
         with self.begin() as work:
+            page = Page(work, onto)
             known = ask.result_in(work)
             if known is not None:
                 return work.payments.peek(PaymentId(known))
-            page = Page(work, onto)
             allocations = [
                 (invoice, _wanted(invoice, onto[invoice_id])) for invoice_id, invoice in page.invoices.items()
             ]
@@ -88,10 +92,10 @@ class Reserving(Desk):
             method = work.methods.peek(method_id)
         gateway = offering(self.house.gateway(method.ref.gateway, method.ref.account), ChargeGateway)
         with self.begin() as work:
+            page = Page(work, [invoice_id])
             known = ask.result_in(work)
             if known is not None:
                 return work.payments.peek(PaymentId(known))
-            page = Page(work, [invoice_id])
             invoice, method, firm = page.invoices[invoice_id], work.methods.get(method_id), work.firm()
             if method.client_id != invoice.client_id or not method.is_active:
                 raise MethodNotAllowed(
@@ -149,10 +153,10 @@ class Reserving(Desk):
         hosted = offering(self.house.gateway(gateway, account), CheckoutGateway)
         methods = tuple(sorted(hosted.capabilities.methods, key=lambda method: method.value))
         with self.begin() as work:
+            page = Page(work, [invoice_id])
             known = ask.result_in(work)
             if known is not None:
                 return work.payments.peek(PaymentId(known))
-            page = Page(work, [invoice_id])
             invoice, firm = page.invoices[invoice_id], work.firm()
             wanted, at = _wanted(invoice, amount), self.house.now_at(firm)
             operation_id = OperationId(self.house.ids.new("op"))

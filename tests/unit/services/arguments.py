@@ -1,0 +1,460 @@
+"""Every argument of every desk method: what is right for it, and what no desk may take."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+from attrs import evolve, frozen
+
+from billcore.clients import Client, Firm
+from billcore.dates import Period
+from billcore.ids import ChargeId, FirmId, InvoiceId, MethodId, PaymentId, RefundId
+from billcore.invoices.invoice import Content
+from billcore.lines import Allowance
+from billcore.methods import Method
+from billcore.money import Money
+from tests.office import FIRM, JANE, Office, a_line
+
+LONG = "x" * 10_001
+
+
+@frozen(kw_only=True)
+class World:
+    """An office with one of everything, and another firm beside it."""
+
+    office: Office
+    client: Client
+    charge: ChargeId
+    anothers_charge: ChargeId
+    draft: InvoiceId
+    sent: InvoiceId
+    anothers_invoice: InvoiceId
+    paid: InvoiceId
+    payment: PaymentId
+    credit: PaymentId
+    pending: PaymentId
+    refund: RefundId
+    card: MethodId
+    anothers_card: MethodId
+    elsewhere: "Mapping[str, str]"
+    """The ids of another firm's records, by kind."""
+
+    @classmethod
+    def open(cls) -> "World":
+        office = Office.open()
+        desk = office.desk
+        patel, smith = office.client(), office.client("Smith")
+        sent, waiting = office.sent(patel), office.sent(patel)
+        paid = office.sent(patel, "50.00")
+        payment = desk.payments.record(paid.id, method=Method.CHECK)
+        refund = desk.refunds.issue(payment.id, "10.00")
+        return cls(
+            office=office,
+            client=patel,
+            charge=desk.charges.add(patel.id, "Advice", unit_price="80.00").id,
+            anothers_charge=desk.charges.add(smith.id, "Advice", unit_price="80.00").id,
+            draft=office.draft(patel).id,
+            sent=sent.id,
+            anothers_invoice=office.sent(smith).id,
+            paid=paid.id,
+            payment=payment.id,
+            credit=desk.payments.receive(patel.id, "30.00", onto={}, method=Method.CASH).id,
+            pending=office.charged(waiting, token="card_pending").id,
+            refund=refund.id,
+            card=office.card(patel),
+            anothers_card=office.card(smith),
+            elsewhere=_elsewhere(office),
+        )
+
+
+def _elsewhere(office: Office) -> Mapping[str, str]:
+    """The same kinds of records in another firm of the same store, with ids of their own."""
+    office.billing.firms.open("other", "Other", by=JANE)
+    desk = office.billing.at("other", by=JANE)
+    client = desk.clients.add("Jones")
+    invoice = desk.invoices.send(desk.invoices.draft(client.id, lines=[a_line()]).id)
+    payment = desk.payments.record(invoice.id, method=Method.CHECK)
+    return {
+        "client": client.id,
+        "charge": desk.charges.add(client.id, "Advice", unit_price="1.00").id,
+        "invoice": invoice.id,
+        "payment": payment.id,
+        "refund": desk.refunds.issue(payment.id).id,
+        "method": desk.methods.attach(client.id, gateway="fake", token="card_ok").id,
+    }
+
+
+Hostile = Callable[[World], list[object]]
+
+
+@frozen(kw_only=True)
+class Argument:
+    """``right`` is given when another argument is the hostile one; an argument without it is optional."""
+
+    right: Callable[[World], object] | None = None
+    hostile: Hostile
+
+
+NO_TEXT: list[object] = [5, True, 1.5, b"x", ["x"], {"x": 1}, object()]
+UNSTORABLE: list[object] = [LONG, "nul\x00", "half \ud800"]
+
+
+def an_id(kind: str, right: Callable[[World], str]) -> Argument:
+    return Argument(
+        right=right,
+        hostile=lambda world: [None, *NO_TEXT, *UNSTORABLE, "", "unknown", world.elsewhere[kind]],
+    )
+
+
+def another(kind: str) -> Argument:
+    """An id that may be left out."""
+    return Argument(hostile=lambda world: [*NO_TEXT, *UNSTORABLE, "", "unknown", world.elsewhere[kind]])
+
+
+NO_MONEY: list[object] = [
+    5,
+    5.0,
+    float("nan"),
+    True,
+    b"5.00",
+    ["5.00"],
+    object(),
+    "",
+    "five",
+    "5,00",
+    "1,000.00",
+    "1_000",
+    "1e2",
+    " 5.00",
+    "+5.00",
+    "5.",
+    "NaN",
+    "Infinity",
+    "5.001",
+    "٥.00",
+    "0.00",
+    "-5.00",
+    "9" * 40,
+    LONG,
+    Decimal("NaN"),
+    Decimal("-Infinity"),
+    Decimal("5.001"),
+    Decimal("-1"),
+    Money(5_00, "EUR"),
+    Money(0, "USD"),
+    Money(-5_00, "USD"),
+    Money(10**15, "USD"),
+]
+
+
+def an_amount(right: str | None = None) -> Argument:
+    if right is None:
+        return Argument(hostile=lambda _: NO_MONEY)
+    return Argument(right=lambda _: right, hostile=lambda _: [None, *NO_MONEY])
+
+
+def words(*more: object, right: str | None = None) -> Argument:
+    """Free text; what is too long for any text is too long for every one."""
+    hostile: list[object] = [*NO_TEXT, *UNSTORABLE, *more]
+    return Argument(right=None if right is None else lambda _: right, hostile=lambda _: hostile)
+
+
+def one_of(right: object | None = None, *, name: str = "a value") -> Argument:
+    """A choice, a date, or a record of our own: nothing that only looks like it."""
+    hostile: list[object] = [5, True, 1.5, b"x", name, name.upper(), ["x"], {"x": 1}, object()]
+    if right is None:
+        return Argument(hostile=lambda _: hostile)
+    return Argument(right=lambda _: right, hostile=lambda _: [None, *hostile])
+
+
+def a_day() -> Argument:
+    moment = datetime(2026, 5, 4, 9, tzinfo=UTC)
+    return Argument(hostile=lambda _: [0, 20260504, 1.5, True, "", "2026-05-04", moment, moment.time(), object()])
+
+
+def yes_or_no() -> Argument:
+    return Argument(hostile=lambda _: [None, 0, 1, "", "yes", "no", object()])
+
+
+def a_number(right: str | None = None) -> Argument:
+    """A quantity or a price: a Decimal or plain text."""
+    hostile: list[object] = [True, 1.5, float("inf"), "", "1e3", "1,5", "abc", "NaN", Decimal("NaN"), b"1", [1], object()]
+    hostile += ["1.123456789", "9" * 30, LONG]
+    return Argument(right=None if right is None else lambda _: right, hostile=lambda _: hostile)
+
+
+def many(*more: object) -> Argument:
+    """A list of records of our own."""
+    return Argument(hostile=lambda _: [5, True, "abc", b"abc", {"a": 1}, object(), [5], ["x"], [None], *more])
+
+
+def charges() -> Argument:
+    return Argument(
+        hostile=lambda world: [
+            5,
+            True,
+            "abc",
+            object(),
+            [5],
+            [None],
+            [["x"]],
+            ["unknown"],
+            ["nul\x00"],
+            [world.elsewhere["charge"]],
+            [world.anothers_charge],
+            [world.charge, world.charge, "unknown"],
+        ]
+    )
+
+
+CLIENT = an_id("client", lambda world: world.client.id)
+SENT = an_id("invoice", lambda world: world.sent)
+DRAFT = an_id("invoice", lambda world: world.draft)
+METHOD = one_of(Method.CHECK, name="check")
+REQUEST_ID = words("")
+RECEIVED = {"received_on": a_day(), "reference": words(), "notes": words(), "request_id": REQUEST_ID}
+CHANGES = {"allowances": many([Content()]), "surcharges": many([Allowance(percent="5")])}
+
+ARGUMENTS: dict[str, dict[str, Argument]] = {
+    # ── Clients and charges ──────────────────────────────────────────────────────────────────────────────────────────
+    "clients.add": {
+        "name": words("", "  ", None, right="Patel"),
+        "email": words(),
+        "address": one_of(name="Main Street 1"),
+        "vat_id": words(),
+        "terms": one_of(name="net 30"),
+        "currency": words("", "usd", "XXX", "US", "US$"),
+        "reference": words(),
+        "notes": words(None),
+    },
+    "clients.get": {"client_id": CLIENT},
+    "clients.change": {
+        "client": Argument(
+            right=lambda world: world.client,
+            hostile=lambda world: [None, *NO_TEXT, "cli_1", _of_another_firm(world.client), _stale(world.client)],
+        )
+    },
+    "clients.all": {},
+    "charges.add": {
+        "client_id": CLIENT,
+        "description": words("", "  ", None, right="Advice"),
+        "unit_price": a_number("80.00"),
+        "quantity": Argument(hostile=lambda world: [*a_number().hostile(world), "0", "-1", None]),
+        "unit": words(),
+        "unit_code": words("HOUR"),
+        "served_on": a_day(),
+        "service_period": one_of(name="2026-05"),
+        "taxes": many([20], ("20 %",)),
+        "codes": one_of(name="90837"),
+        "timekeeper": one_of(name="jane"),
+        "matter": words(),
+    },
+    "charges.change": {
+        "charge_id": an_id("charge", lambda world: world.charge),
+        "unit_price": a_number(),
+        "quantity": a_number(),
+    },
+    "charges.discard": {"charge_id": an_id("charge", lambda world: world.charge), "reason": words(None)},
+    "charges.get": {"charge_id": an_id("charge", lambda world: world.charge)},
+    "charges.unbilled": {"client_id": another("client")},
+    # ── Invoices ─────────────────────────────────────────────────────────────────────────────────────────────────────
+    "invoices.draft": {
+        "client_id": CLIENT,
+        "lines": many([a_line(), 5]),
+        "charges": charges(),
+        **CHANGES,
+        "notes": words(None),
+        "memo": words(None),
+        "reference": words(),
+        "matter": words(),
+        "service_period": one_of(name="2026-05"),
+        "due_on": a_day(),
+        "origin": one_of(name="typed"),
+        "replaces": another("invoice"),
+    },
+    "invoices.draft_unbilled": {"client_id": CLIENT},
+    "invoices.edit": {
+        "invoice_id": DRAFT,
+        "lines": many([a_line(), 5]),
+        "charges": charges(),
+        **CHANGES,
+        "notes": words(),
+        "memo": words(),
+        "due_on": a_day(),
+        "version": Argument(hostile=lambda _: [0, 7, True, "1", 1.0, object()]),
+    },
+    "invoices.delete": {"invoice_id": DRAFT},
+    "invoices.issue": {"invoice_id": DRAFT, "on": a_day()},
+    "invoices.deliver": {"invoice_id": SENT, "channel": words("", " ", None)},
+    "invoices.send": {"invoice_id": DRAFT, "channel": words("", " ", None), "on": a_day()},
+    "invoices.view": {"invoice_id": SENT},
+    "invoices.void": {"invoice_id": SENT, "reason": words(None), "lines": one_of(name="keep_billed")},
+    "invoices.get": {"invoice_id": SENT},
+    "invoices.page": {
+        "on": a_day(),
+        "statuses": many(["paid"], "paid", [None]),
+        "queue": one_of(name="overdue"),
+        "client_id": Argument(hostile=lambda _: NO_TEXT),
+        "search": words(None),
+        "after": words("", "next", "2026-05-04 inv_1"),
+        "limit": Argument(hostile=lambda _: [None, 0, -1, 1001, True, "5", 5.0, object()]),
+    },
+    "invoices.timeline": {"invoice_id": SENT},
+    # ── Several invoices at once ─────────────────────────────────────────────────────────────────────────────────────
+    "bulk.send": {"invoice_ids": many([["x"]], []), "channel": words("", None)},
+    "bulk.mark_paid": {"invoice_ids": many([["x"]], []), "method": one_of(name="check"), "received_on": a_day()},
+    "bulk.void": {"invoice_ids": many([["x"]], []), "reason": words(None), "lines": one_of(name="keep_billed")},
+    "bulk.export": {
+        "invoice_ids": many([["x"]], ["unknown"], []),
+        "on": a_day(),
+        "columns": many(["Number"], []),
+        "bom": yes_or_no(),
+    },
+    # ── Adjustments ──────────────────────────────────────────────────────────────────────────────────────────────────
+    "adjustments.write_off": {"invoice_id": SENT, "amount": an_amount(), "reason": words(None)},
+    "adjustments.reverse_write_off": {"invoice_id": SENT, "amount": an_amount(), "reason": words(None)},
+    "adjustments.credit": {"invoice_id": SENT, "amount": an_amount(), "reason": words(None)},
+    "adjustments.hold": {"invoice_id": SENT, "reason": words("", " ", None, right="a dispute")},
+    "adjustments.release_hold": {"invoice_id": SENT},
+    "adjustments.credit_notes": {"invoice_id": SENT},
+    # ── Money ────────────────────────────────────────────────────────────────────────────────────────────────────────
+    "payments.record": {"invoice_id": SENT, "amount": an_amount(), "method": METHOD, **RECEIVED},
+    "payments.mark_paid": {"invoice_id": SENT, "method": one_of(name="check"), **RECEIVED},
+    "payments.receive": {
+        "client_id": CLIENT,
+        "amount": an_amount("30.00"),
+        "onto": Argument(
+            right=lambda world: {world.sent: "20.00"},
+            hostile=lambda world: [
+                None,
+                5,
+                "inv_1",
+                [world.sent],
+                {5: "1.00"},
+                {None: "1.00"},
+                {"unknown": "1.00"},
+                {world.elsewhere["invoice"]: "1.00"},
+                {world.anothers_invoice: "1.00"},
+                {world.draft: "1.00"},
+                {world.sent: "30.01"},
+                *({world.sent: amount} for amount in (None, *NO_MONEY)),
+            ],
+        ),
+        "method": METHOD,
+        **RECEIVED,
+    },
+    "payments.charge": {
+        "invoice_id": SENT,
+        "amount": an_amount(),
+        "method": Argument(
+            right=lambda world: world.card,
+            hostile=lambda world: [
+                None,
+                *NO_TEXT,
+                *UNSTORABLE,
+                "",
+                "unknown",
+                world.elsewhere["method"],
+                world.anothers_card,
+            ],
+        ),
+        "initiator": one_of(name="client"),
+        "request_id": REQUEST_ID,
+    },
+    "payments.checkout": {
+        "invoice_id": SENT,
+        "amount": an_amount(),
+        "gateway": words("", "unknown", None, right="fake"),
+        "account": words("", "acct_1"),
+        "success_url": words("", None, right="https://acme.example/thanks"),
+        "cancel_url": words("", None, right="https://acme.example/back"),
+        "save_method": yes_or_no(),
+        "request_id": REQUEST_ID,
+    },
+    "payments.cancel": {"payment_id": an_id("payment", lambda world: world.pending), "reason": words(None)},
+    "payments.apply": {
+        "payment_id": an_id("payment", lambda world: world.credit),
+        "invoice_id": SENT,
+        "amount": an_amount(),
+    },
+    "payments.unapply": {
+        "payment_id": an_id("payment", lambda world: world.payment),
+        "invoice_id": an_id("invoice", lambda world: world.paid),
+        "amount": an_amount(),
+    },
+    "payments.get": {"payment_id": an_id("payment", lambda world: world.payment)},
+    "payments.of_invoice": {"invoice_id": SENT},
+    "payments.history": {"invoice_id": SENT},
+    "refunds.issue": {
+        "payment_id": an_id("payment", lambda world: world.payment),
+        "amount": an_amount(),
+        "reason": Argument(hostile=lambda world: [None, *one_of(name="duplicate").hostile(world)]),
+        "note": words(None),
+        "through_gateway": yes_or_no(),
+        "request_id": REQUEST_ID,
+    },
+    "refunds.get": {"refund_id": an_id("refund", lambda world: world.refund)},
+    "refunds.of_payment": {"payment_id": an_id("payment", lambda world: world.payment)},
+    "methods.attach": {
+        "client_id": CLIENT,
+        "gateway": words("", "unknown", None, right="fake"),
+        "token": words("", "no_such_token", None, right="card_ok"),
+        "account": words("", "acct_1"),
+    },
+    "methods.detach": {"method_id": an_id("method", lambda world: world.card)},
+    "methods.get": {"method_id": an_id("method", lambda world: world.card)},
+    "methods.of_client": {"client_id": CLIENT},
+    # ── Reports ──────────────────────────────────────────────────────────────────────────────────────────────────────
+    "reports.queues": {"on": a_day()},
+    "reports.aging": {"on": a_day(), "buckets": Argument(hostile=lambda _: [None, 5, (0, 30), "30", object()])},
+    "reports.takings": {"period": Argument(hostile=lambda _: [None, 5, "2026-05", date(2026, 5, 4), object()])},
+    "reports.trial_balance": {"on": a_day()},
+    "reports.statement": {
+        "client_id": CLIENT,
+        "period": Argument(
+            right=lambda _: Period(date(2026, 5, 1), date(2026, 6, 1)),
+            hostile=lambda _: [None, 5, "2026-05", date(2026, 5, 4), object()],
+        ),
+    },
+    "reports.dashboard": {"client_id": another("client"), "on": a_day()},
+    # ── The front door ───────────────────────────────────────────────────────────────────────────────────────────────
+    "firms.open": {
+        "firm_id": words("", " ", None, FIRM, right="third"),
+        "name": words("", " ", None, right="Third"),
+        "by": one_of(JANE, name="jane"),
+        "currency": words("", "usd", "XXX", None),
+        "timezone": words("", "New York", "../etc/passwd", None),
+        "policy": Argument(hostile=lambda _: [None, 5, "pro_firm", object()]),
+        "terms": one_of(name="net 30"),
+        "fee_schedule": one_of(name="2.9"),
+        "invoice_series": one_of(name="INV-"),
+    },
+    "firms.get": {"firm_id": words("", "unknown", None, right=FIRM)},
+    "firms.change": {
+        "firm": Argument(
+            right=lambda world: world.office.billing.firms.get(FIRM),
+            hostile=lambda world: [None, *NO_TEXT, FIRM, _stale(world.office.billing.firms.get(FIRM))],
+        ),
+        "by": one_of(JANE, name="jane"),
+    },
+    "firms.all": {},
+    "billing.at": {"firm_id": words("", None, right=FIRM), "by": one_of(JANE, name="jane")},
+    "billing.hear": {
+        "gateway": words("", "unknown", None, right="fake"),
+        "body": Argument(right=lambda _: b"{}", hostile=lambda _: [None, 5, "{}", b"", b"\xff", b"[]", b"{}", object()]),
+        "headers": Argument(right=lambda _: {}, hostile=lambda _: [None, 5, "x", {}, {5: 5}, {"fake-signature": "é"}]),
+    },
+    "billing.recover": {"min_age": Argument(hostile=lambda _: [None, 5, True, "60", timedelta(days=-1), object()])},
+    "billing.deliver_events": {
+        "handler": Argument(right=lambda _: lambda firm, event: None, hostile=lambda _: [None, 5, "x", object()]),
+        "limit": Argument(hostile=lambda _: [None, 0, -1, True, "5", 5.0, object()]),
+    },
+}
+
+
+def _of_another_firm(client: Client) -> Client:
+    return evolve(client, firm_id=FirmId("other"))
+
+
+def _stale(record: Client | Firm) -> Client | Firm:
+    return evolve(record, version=record.version + 7)
