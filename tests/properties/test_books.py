@@ -264,7 +264,7 @@ def money(amount: int | None) -> str | None:
 def test_the_books_agree_after_every_step_of_a_random_firm(firm: type[Firm]) -> None:
     firm.outcomes = Counter()
 
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         firm,
         settings=settings(
             max_examples=600 if LONG else (100 if firm is Firm else 40),
