@@ -136,7 +136,7 @@ def _told(event: Event, numbers: dict[InvoiceId, str]) -> tuple[str, str | None]
         case events.InvoiceCredited(number=number):
             return "Credit note", number
         case events.CreditReversed(invoice_id=invoice_id):
-            return "Credit note cancelled", numbers.get(invoice_id)
+            return "Credit note canceled", numbers.get(invoice_id)
         case events.PaymentRecorded(method=method, reference=reference):
             return f"Payment {by(method)}", reference
         case events.PaymentCompleted(method=method):

@@ -1,5 +1,6 @@
 """What happened, in plain words: one short line per event, without the time and the actor."""
 
+from datetime import date
 from typing import assert_never
 
 from attrs import field, frozen
@@ -66,7 +67,7 @@ def words(event: Event, manner: Manner, invoice_id: InvoiceId) -> str:
         case events.InvoiceCredited(number=number, amount=amount, reason=reason):
             return _because(f"Credit note {number} of {amount}", reason)
         case events.CreditReversed(amount=amount):
-            return f"Credit note of {amount} cancelled, because its refund failed"
+            return f"Credit note of {amount} canceled, because its refund failed"
         case events.HoldPlaced(reason=reason):
             return _because("Collection on hold", reason)
         case events.HoldReleased():
@@ -138,6 +139,38 @@ def words(event: Event, manner: Manner, invoice_id: InvoiceId) -> str:
             return "Charge changed"
         case events.ChargeDiscarded(reason=reason):
             return _because("Charge discarded", reason)
+        case events.ChargeWrittenOff(reason=reason):
+            return _because("Charge written off", reason)
+        case events.ClaimPosted(client_part=client_part):
+            return f"Claim posted, {client_part} is left to the client"
+        case events.InvoiceBecameOverdue(balance=balance, due_on=due_on):
+            return f"Overdue: {balance} was due on {due_on}"
+        case events.ScheduleStarted(cadence=cadence, anchor=anchor):
+            return f"Schedule started, {cadence} from {anchor}"
+        case events.ScheduleAmended(from_index=from_index):
+            return f"Schedule changed from occurrence {from_index} on"
+        case events.ScheduleMethodChanged(autopay=autopay):
+            return f"Auto-pay {'by another method' if autopay else 'switched off'}"
+        case events.SchedulePaused(reason=reason):
+            return _because("Schedule paused", reason)
+        case events.ScheduleResumed():
+            return "Schedule resumed"
+        case events.ScheduleSkipped(index=index, reason=reason):
+            return _because(f"Occurrence {index} is to be skipped", reason)
+        case events.ScheduleUnskipped(index=index):
+            return f"Occurrence {index} is to be billed after all"
+        case events.ScheduleLimited(until=until, count=count):
+            return _ends(until, count)
+        case events.ScheduleSuspended(why=why):
+            return _because("Schedule suspended", _plain(why))
+        case events.ScheduleEnded(was_canceled=was_canceled, reason=reason):
+            return _because(f"Schedule {'canceled' if was_canceled else 'completed'}", reason)
+        case events.OccurrenceGenerated(index=index):
+            return f"Occurrence {index} billed"
+        case events.OccurrenceSkipped(index=index, reason=reason):
+            return _because(f"Occurrence {index} skipped", reason)
+        case events.OccurrenceFailed(index=index, code=code):
+            return _because(f"Occurrence {index} could not be billed", _plain(code))
         case _:
             assert_never(event)
 
@@ -153,6 +186,13 @@ def _because(done: str, reason: str) -> str:
 
 def _plain(code: str) -> str:
     return code.replace("_", " ")
+
+
+def _ends(until: date | None, count: int | None) -> str:
+    on = None if until is None else f"on {until}"
+    after = None if count is None else f"after {count} occurrences"
+    limits = " or ".join(each for each in (on, after) if each is not None)
+    return f"Schedule ends {limits}" if limits else "Schedule goes on without an end"
 
 
 def _extra_fee(line: FeeLine) -> str:

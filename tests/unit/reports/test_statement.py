@@ -148,7 +148,7 @@ def test_every_kind_of_movement_has_words_that_tell_the_client_no_reasons() -> N
     assert [line[:3] for line in lines(seen)] == [
         ("Invoice", "INV-0001", usd(100_00)),
         ("Credit note", "CN-0001", usd(-1_00)),
-        ("Credit note cancelled", "INV-0001", usd(1_00)),
+        ("Credit note canceled", "INV-0001", usd(1_00)),
         ("Written off", "INV-0001", usd(-1_00)),
         ("Write-off reversed", "INV-0001", usd(1_00)),
         ("Payment by card", None, usd(-1_00)),

@@ -1,5 +1,6 @@
 """The timeline of one invoice: every step, in plain words, with who did it."""
 
+from collections.abc import Callable
 from datetime import date
 
 import pytest
@@ -39,6 +40,7 @@ from tests.unit.reports.happened import (
 
 from billcore import events
 from billcore.actors import Contact, Staff, System
+from billcore.events import Event
 from billcore.fees import FeeBasis, FeeKind
 from billcore.ids import CreditNoteId, InvoiceId
 from billcore.methods import Method
@@ -52,10 +54,23 @@ PRIYA = Contact("priya", "Priya Patel")
 OTHER = InvoiceId("I2")
 
 
-def of_payment(amount: Money, invoice_id: InvoiceId = INVOICE) -> events.PaymentPending:
+def pending(amount: Money, invoice_id: InvoiceId = INVOICE) -> events.PaymentPending:
     return events.PaymentPending(
         firm_id=FIRM, payment_id=PAYMENT, amount=amount, invoice_ids=(invoice_id,), at=noon(TODAY), by=STRIPE
     )
+
+
+def of_invoice(kind: Callable[..., Event], **facts: object) -> Event:
+    return kind(firm_id=FIRM, invoice_id=INVOICE, at=noon(TODAY), by=JANE, **facts)
+
+
+def of_payment(kind: Callable[..., Event], **facts: object) -> Event:
+    about = {"payment_id": PAYMENT, "amount": usd(80_00), "invoice_ids": (INVOICE,)}
+    return kind(firm_id=FIRM, at=noon(TODAY), by=JANE, **about, **facts)
+
+
+def of_refund(kind: Callable[..., Event], **facts: object) -> Event:
+    return of_payment(kind, refund_id=REFUND, **facts)
 
 
 def story(*happened: events.Event) -> tuple[TimelineEntry, ...]:
@@ -72,7 +87,7 @@ def test_each_step_of_an_online_payment_shows_with_its_words_and_who_did_it() ->
         drafted(usd(100_00)),
         issued(usd(100_00)),
         initiated(usd(100_00), by=PRIYA),
-        of_payment(usd(100_00)),
+        pending(usd(100_00)),
         completed(usd(100_00)),
     )
 
@@ -155,7 +170,7 @@ def test_every_step_of_a_refund_is_negative() -> None:
 def test_a_back_fill_is_labelled_and_otherwise_an_ordinary_online_payment() -> None:
     entries = story(
         initiated(usd(80_00), initiator=Initiator.BACKFILL),
-        of_payment(usd(80_00)),
+        pending(usd(80_00)),
         completed(usd(80_00), initiator=Initiator.BACKFILL),
     )
 
@@ -308,7 +323,7 @@ def test_credit_notes_and_write_offs_show_their_amounts_in_words_and_move_no_mon
 
     assert [entry.text for entry in entries] == [
         "Credit note CN-0001 of 12.00 USD: too many hours",
-        "Credit note of 12.00 USD cancelled, because its refund failed",
+        "Credit note of 12.00 USD canceled, because its refund failed",
         "8.00 USD written off: insolvent",
     ]
     assert [entry.amount for entry in entries] == [None, None, None]
@@ -329,6 +344,47 @@ def test_a_draft_says_where_it_came_from(origin: str, words: str) -> None:
     assert told(drafted(usd(10_00), origin=origin)) == [f"{words}, 10.00 USD"]
 
 
+@pytest.mark.rule("S1.46")
+def test_every_step_of_an_invoice_s_life_has_its_words() -> None:
+    assert told(
+        of_invoice(events.InvoiceEdited, gross=usd(90_00)),
+        of_invoice(events.InvoiceDelivered, channel="email"),
+        of_invoice(events.InvoiceViewed),
+        of_invoice(events.HoldPlaced, reason="talks with the client"),
+        of_invoice(events.HoldReleased),
+        of_invoice(events.WriteOffReversed, amount=usd(8_00), reason="paid after all"),
+        of_invoice(events.InvoiceDeleted),
+    ) == [
+        "Draft changed, now 90.00 USD",
+        "Sent to the client by email",
+        "Viewed by the client",
+        "Collection on hold: talks with the client",
+        "Collection goes on",
+        "Write-off of 8.00 USD reversed: paid after all",
+        "Draft deleted",
+    ]
+
+
+@pytest.mark.rule("S1.25")
+def test_every_step_of_a_payment_and_of_a_refund_has_its_words() -> None:
+    assert told(
+        initiated(usd(80_00)),
+        of_payment(events.PaymentActionRequired),
+        of_payment(events.PaymentReviewRequired, reason="the amounts differ"),
+        of_payment(events.PaymentReviewed, evidence="bank statement"),
+        of_payment(events.PaymentCanceled, initiator=Initiator.CLIENT, reason="no answer", released=()),
+        of_refund(events.RefundPending),
+        of_refund(events.RefundCanceled, reason="a mistake"),
+    )[1:] == [
+        "Payment of 80.00 USD by card waits for the client to confirm it",
+        "Payment of 80.00 USD by card needs a review: the amounts differ",
+        "Payment of 80.00 USD by card reviewed: bank statement",
+        "Payment of 80.00 USD by card canceled: no answer",
+        "Refund of 80.00 USD is on its way",
+        "Refund of 80.00 USD canceled: a mistake",
+    ]
+
+
 def test_a_back_dated_payment_shows_both_its_business_date_and_when_it_was_recorded() -> None:
     payment = evolve(recorded_by_hand(usd(10_00)), on=date(2026, 5, 1))
 
@@ -338,13 +394,13 @@ def test_a_back_dated_payment_shows_both_its_business_date_and_when_it_was_recor
 
 
 def test_a_later_step_of_a_payment_that_began_elsewhere_is_told_without_its_method() -> None:
-    assert told(of_payment(usd(10_00))) == ["Payment of 10.00 USD is on its way"]
+    assert told(pending(usd(10_00))) == ["Payment of 10.00 USD is on its way"]
 
 
 def test_events_of_other_invoices_and_of_no_invoice_are_left_out() -> None:
     added = events.ClientAdded(firm_id=FIRM, client_id=PATEL, currency="USD", at=noon(TODAY), by=JANE)
 
-    assert told(added, drafted(usd(10_00), invoice_id=OTHER), of_payment(usd(10_00), OTHER)) == []
+    assert told(added, drafted(usd(10_00), invoice_id=OTHER), pending(usd(10_00), OTHER)) == []
 
 
 def test_reasons_references_and_names_stay_out_of_the_repr() -> None:
