@@ -50,6 +50,9 @@ KINDS: Final[Mapping[str, Capabilities]] = {
 }
 """Create then confirm; one call under a key; no keys at all, only a strong lookup."""
 
+Hooks = tuple[tuple[str, dict[str, str]], ...]
+"""Webhook requests as they come over the wire: body and headers."""
+
 _KEY: Final = b"only this machine"
 _REPEATED: Final = 40
 
@@ -62,7 +65,7 @@ class Bank(FakeGateway):
         with self._turn():
             return tuple(payment.now for payment in self._payments.all() if payment.firm_id == firm_id)
 
-    def tell(self, firm_id: FirmId, count: int = 0) -> tuple[tuple[str, dict[str, str]], ...]:
+    def tell(self, firm_id: FirmId, count: int = 0) -> Hooks:
         """Signed requests with that firm's next *count* untold events, or with all; then some that were told before."""
         with self._turn():
             mine = [event for event in self._log.unsent if event.firm_id == firm_id]
@@ -200,7 +203,7 @@ class RemoteGateway:
             raise answer
         return answer
 
-    def hooks(self, firm: str, count: int = 0) -> tuple[tuple[str, dict[str, str]], ...]:
+    def hooks(self, firm: str, count: int = 0) -> Hooks:
         """See ``Bank.tell``."""
         return self.ask("tell", firm, count)  # type: ignore[return-value]
 

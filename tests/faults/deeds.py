@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from attrs import frozen
-from tests.faults.bank import RemoteGateway
+from tests.faults.bank import Hooks, RemoteGateway
 
 from billcore import Billing, LineItem, Method, Staff
 from billcore.billing import FrontDesk
@@ -47,7 +47,7 @@ class Job:
     request_id: str | None = None
     amount: str | None = None
     invoices: tuple[str, ...] = ()
-    hooks: tuple[tuple[str, dict[str, str]], ...] = ()
+    hooks: Hooks = ()
     rounds: int = 1
     seed: int = 0
     minutes_later: int = 0

@@ -1,82 +1,16 @@
 """Everything that is said twice, or eight times at the same moment, has one effect."""
 
-import secrets
 from collections import Counter
 
 import pytest
-from attrs import evolve, frozen
-
-from billcore import LineItem
-from billcore.billing import FrontDesk
-from billcore.clients import Client
-from billcore.errors import RequestIdReused
-from billcore.ids import InvoiceId, MethodId
-from billcore.invoices.invoice import Invoice
-from billcore.payments.observation import PaymentStatus
-from billcore.payments.payment import Payment
-from billcore.testing import Silence, Succeed
-from tests.faults.bank import RemoteGateway
-from tests.faults.deeds import JANE, Job, perform
+from tests.faults.deeds import Job, perform
+from tests.faults.firm import AT_ONCE, Firm
 from tests.faults.trial import Place
 from tests.faults.workers import Workers
 
-AT_ONCE = 8
-
-
-@frozen(kw_only=True)
-class Firm:
-    """A firm with one client, whose card is saved, and as many sent invoices of 100.00 as are asked for."""
-
-    place: Place
-    gateway: RemoteGateway
-    id: str
-    client: Client
-    method_id: MethodId
-
-    @classmethod
-    def open(cls, place: Place, gateway_name: str = "twostep", token: str = "card_ok") -> "Firm":
-        gateway = RemoteGateway(place.bank, gateway_name)
-        gateway.ask("rescript")
-        billing, firm = place.billing(gateway), f"firm-{secrets.token_hex(6)}"
-        billing.firms.open(firm, "Acme Law", by=JANE)
-        desk = billing.at(firm, by=JANE)
-        client = desk.clients.add("Patel Family")
-        method = desk.methods.attach(client.id, gateway=gateway_name, token=token)
-        return cls(place=place, gateway=gateway, id=firm, client=client, method_id=method.id)
-
-    @property
-    def desk(self) -> FrontDesk:
-        return self.place.billing(self.gateway).at(self.id, by=JANE)
-
-    def invoice(self) -> Invoice:
-        lines = [LineItem(description="Advice", unit_price="100.00")]
-        return self.desk.invoices.send(self.desk.invoices.draft(self.client.id, lines=lines).id)
-
-    def job(self, do: str, subject: str = "", **more: object) -> Job:
-        job = Job(
-            do=do,
-            url=self.place.url,
-            bank=self.place.bank,
-            gateway=self.gateway.name,
-            firm=self.id,
-            client=self.client.id,
-            method=self.method_id,
-            subject=subject,
-            copies=AT_ONCE,
-        )
-        return evolve(job, **more)
-
-    def discrepancies(self) -> list[str]:
-        return [f"{wrong.check} {wrong.message}" for wrong in self.place.billing(self.gateway).verify(self.id)]
-
-    def taken(self) -> int:
-        """How much the bank took, in cents."""
-        seen = self.gateway.payments_of(self.id)
-        return sum(payment.amount.minor for payment in seen if payment.status is PaymentStatus.SUCCEEDED)
-
-    def given_back(self) -> int:
-        """How much the bank gave back, in cents."""
-        return sum(refund.amount.minor for seen in self.gateway.payments_of(self.id) for refund in seen.refunds)
+from billcore.errors import RequestIdReused
+from billcore.payments.payment import Payment
+from billcore.testing import Silence, Succeed
 
 
 @pytest.mark.parametrize("amount", ["5.00", "100.00"])
@@ -99,6 +33,104 @@ def test_a_command_sent_eight_times_at_once_with_one_request_id_has_one_effect(
             assert len(firm.desk.payments.of_invoice(invoice.id)) == 1
 
     assert firm.discrepancies() == []
-    twice = 2 * round(float(amount) * 100)
+    twice = {"5.00": 1000, "100.00": 20000}[amount]
     assert firm.taken() == {"charge": twice, "refund": 20000}.get(do, 0)
     assert firm.given_back() == (twice if do == "refund" else 0)
+
+
+def test_every_payment_refunded_in_full_by_eight_at_once_is_refunded_once(place: Place, crew: Workers) -> None:
+    firm = Firm.open(place)
+
+    for _ in range(3):
+        payment = firm.desk.payments.charge(firm.invoice().id, method=firm.method_id)
+        told = Counter(ended.said.partition(":")[0] for ended in crew.together(firm.job("refund", payment.id)))
+
+        assert told == {"done": 1, "OverRefund": AT_ONCE - 1}
+    assert firm.given_back() == firm.taken() == 30000
+    assert firm.discrepancies() == []
+
+
+def test_an_invoice_charged_by_eight_at_once_is_paid_once(place: Place, crew: Workers) -> None:
+    firm = Firm.open(place, "onestep")
+
+    for _ in range(3):
+        invoice = firm.invoice()
+        told = Counter(ended.said.partition(":")[0] for ended in crew.together(firm.job("charge", invoice.id)))
+
+        assert told["done"] == 1
+        assert told.keys() <= {"done", "PaymentInFlight", "NotPayable"}
+    assert firm.taken() == 30000
+    assert firm.discrepancies() == []
+
+
+def test_a_webhook_delivered_by_eight_at_once_is_applied_once(place: Place, crew: Workers) -> None:
+    firm = Firm.open(place, tokens=["card_pending"])
+
+    for _ in range(3):
+        payment = firm.desk.payments.charge(firm.invoice().id, method=firm.method_id)
+        firm.gateway.hooks(firm.id)
+        firm.gateway.ask("settle", payment.ref)
+        hooks = firm.gateway.hooks(firm.id)[:1]
+        told = crew.together(firm.job("hear", hooks=hooks))
+
+        assert [ended.said for ended in told] == ["done"] * AT_ONCE
+        timeline = [event for event in _events(firm, payment) if event == "PaymentCompleted"]
+        assert len(timeline) == 1
+    assert firm.discrepancies() == []
+
+
+def _events(firm: Firm, payment: Payment) -> list[str]:
+    with firm.place.store.read(payment.firm_id) as work:
+        recorded = work.events.all()
+        return [type(each.event).__name__ for each in recorded if getattr(each.event, "payment_id", "") == payment.id]
+
+
+def test_a_request_id_that_comes_again_with_other_parameters_is_refused_and_nothing_changes(place: Place) -> None:
+    firm = Firm.open(place)
+    invoice = firm.invoice()
+    payment = firm.desk.payments.charge(invoice.id, "60.00", method=firm.method_id, request_id="click")
+
+    for do, subject, amount in (
+        ("charge", invoice.id, "40.00"),
+        ("charge", firm.invoice().id, "60.00"),
+        ("record", invoice.id, "60.00"),
+        ("receive", invoice.id, "40.00"),
+        ("checkout", invoice.id, "40.00"),
+        ("refund", payment.id, "60.00"),
+    ):
+        with pytest.raises(RequestIdReused):
+            _here(firm, firm.job(do, subject, amount=amount, request_id="click"))
+
+    assert firm.desk.payments.of_invoice(invoice.id) == (payment,)
+    assert firm.desk.refunds.of_payment(payment.id) == ()
+    assert firm.taken() == 6000
+
+
+def test_a_double_click_while_the_first_is_in_doubt_gives_the_same_payment(place: Place) -> None:
+    firm = Firm.open(place, "onestep")
+    invoice = firm.invoice()
+    firm.gateway.ask("rescript", charge=[Silence(then=Succeed())])
+
+    clicks = [_here(firm, firm.job("charge", invoice.id, request_id="click")) for _ in range(2)]
+
+    [payment] = firm.desk.payments.of_invoice(invoice.id)
+    assert clicks == [payment.id, payment.id]
+    assert firm.taken() == 10000
+    assert firm.discrepancies() == []
+
+
+def test_a_double_click_while_a_refund_is_in_doubt_gives_the_same_refund(place: Place) -> None:
+    firm = Firm.open(place, "keyless")
+    payment = firm.desk.payments.charge(firm.invoice().id, method=firm.method_id)
+    firm.gateway.ask("rescript", refund=[Silence(then=Succeed())])
+
+    clicks = [_here(firm, firm.job("refund", payment.id, request_id="click")) for _ in range(2)]
+
+    [refund] = firm.desk.refunds.of_payment(payment.id)
+    assert clicks == [refund.id, refund.id]
+    assert firm.given_back() == 10000
+    assert firm.discrepancies() == []
+
+
+def _here(firm: Firm, job: Job) -> object:
+    return perform(firm.place.billing(firm.gateway), firm.gateway, job)

@@ -7,7 +7,7 @@ from typing import Final
 from attrs import field, frozen
 from sqlalchemy import Engine
 from tests.databases import Database
-from tests.faults.bank import RemoteGateway
+from tests.faults.bank import Hooks, RemoteGateway
 from tests.faults.deeds import JANE, Job, Later, perform
 from tests.faults.workers import Workers, without_fsync
 
@@ -65,7 +65,7 @@ class Trial:
     invoice_id: InvoiceId
     method_id: MethodId
     payment_id: PaymentId | None = None
-    hooks: tuple[tuple[str, dict[str, str]], ...] = ()
+    hooks: Hooks = ()
     outcomes: set[str] = field(factory=set)
 
     @classmethod
@@ -82,7 +82,7 @@ class Trial:
         token = "card_pending" if scenario == "hear" else "card_ok"
         method = desk.methods.attach(client.id, gateway=gateway_name, token=token)
         payment_id: PaymentId | None = None
-        hooks: tuple[tuple[str, dict[str, str]], ...] = ()
+        hooks: Hooks = ()
         if scenario != "charge":
             payment_id = desk.payments.charge(invoice.id, method=method.id).id
         if scenario == "hear":
@@ -200,6 +200,9 @@ class Trial:
 
 def warm_up(workers: Workers, place: Place, scenarios: Sequence[str] = SCENARIOS) -> None:
     """Let the forking process do each scenario once, so that its workers need not compile what they ask."""
+    if place.url in workers.warm:
+        return
+    workers.warm.add(place.url)
     for scenario in scenarios:
         trial = Trial.prepare(scenario, "twostep", place)
         for do in (scenario, "recover"):

@@ -47,6 +47,7 @@ class Workers:
 
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self._process = process
+        self.warm: set[str] = set()
 
     def run(self, job: Job) -> Ended:
         """One worker, until it is done or dead."""
