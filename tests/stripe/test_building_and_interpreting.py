@@ -193,6 +193,12 @@ def test_a_look_up_asks_for_one_customer_and_allows_for_clocks_that_differ() -> 
     assert charges.build_find(None, since).params == {"created": {"gte": CREATED - 3600}}
 
 
+def test_of_two_customers_of_one_client_the_first_is_kept() -> None:
+    later, first = Record({"id": "cus_a", "created": 2}), Record({"id": "cus_b", "created": 1})
+
+    assert vault.oldest((later, first)) == vault.oldest((first, later)) == first
+
+
 @pytest.mark.parametrize("method", [Method.CASH, Method.CHECK, Method.WIRE, Method.OTHER])
 def test_only_card_and_ach_are_charged(method: Method) -> None:
     with pytest.raises(GatewayRequestInvalid, match="card and ach"):
