@@ -126,7 +126,7 @@ class Office:
                 work.firm(),
                 clients,
                 [work.methods.of_client(client.id) for client in clients],
-                list(work.charges.unbilled()),
+                list(work.charges.all()),
                 list(work.invoices.all()),
                 [work.credit_notes.of_invoice(invoice.id) for invoice in work.invoices.all()],
                 list(work.payments.all()),

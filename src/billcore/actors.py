@@ -4,6 +4,7 @@ from typing import assert_never
 
 from attrs import field, frozen
 
+from billcore.kinds import of_kind
 from billcore.texts import text
 
 
@@ -30,6 +31,8 @@ class Contact:
     def __attrs_post_init__(self) -> None:
         text(self.id, "contact id", longest=100, required=True)
         text(self.name, "contact name", longest=200, required=True)
+        if self.impersonated_by is not None:
+            of_kind(self.impersonated_by, Staff, "impersonated_by")
 
 
 @frozen

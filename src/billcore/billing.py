@@ -14,6 +14,7 @@ from billcore.ports.gateway import Gateway
 from billcore.ports.ids import Ids
 from billcore.ports.store import RecordedEvent, Store
 from billcore.services.adjustments import AdjustmentsDesk
+from billcore.services.bulk import BulkDesk
 from billcore.services.charges import ChargesDesk
 from billcore.services.clients import ClientsDesk
 from billcore.services.firms import FirmsDesk
@@ -38,6 +39,7 @@ class FrontDesk:
     clients: ClientsDesk
     charges: ChargesDesk
     invoices: InvoicesDesk
+    bulk: BulkDesk
     adjustments: AdjustmentsDesk
     payments: PaymentsDesk
     refunds: RefundsDesk
@@ -77,6 +79,7 @@ class Billing:
             clients=ClientsDesk(house=house, firm_id=firm, by=by),
             charges=ChargesDesk(house=house, firm_id=firm, by=by),
             invoices=InvoicesDesk(house=house, firm_id=firm, by=by),
+            bulk=BulkDesk(house=house, firm_id=firm, by=by),
             adjustments=AdjustmentsDesk(house=house, firm_id=firm, by=by),
             payments=PaymentsDesk(house=house, firm_id=firm, by=by),
             refunds=RefundsDesk(house=house, firm_id=firm, by=by),

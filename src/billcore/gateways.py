@@ -6,6 +6,7 @@ from typing import Protocol, TypeVar, runtime_checkable
 
 from billcore.errors import UnknownGateway, UnsupportedByGateway
 from billcore.ports.gateway import Gateway
+from billcore.texts import optional_text, text
 
 ENTRY_POINTS = "billcore.gateways"
 
@@ -37,6 +38,8 @@ class Gateways:
 
     def get(self, name: str, account: str | None = None) -> Gateway:
         """The gateway of that name, bound to *account*; UnknownGateway names those there are."""
+        text(name, "gateway", longest=100)
+        optional_text(account, "account", longest=200)
         gateway = self._by_name.get(name)
         if gateway is None:
             known = ", ".join(sorted(self._by_name)) or "none"

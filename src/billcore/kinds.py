@@ -1,4 +1,4 @@
-"""Strict kinds: an argument is the record, the choice or the list that it is meant to be; nothing is coerced into one."""
+"""Strict kinds: an argument is the record, the choice or the list that it is meant to be; nothing is coerced."""
 
 from collections.abc import Iterable
 from types import UnionType
@@ -19,11 +19,11 @@ def of_kind(value: Value, kind: type | UnionType, what: str, error: type[Invalid
 def each_of_kind(
     values: Iterable[Value], kind: type | UnionType, what: str, error: type[InvalidInput] = InvalidInput
 ) -> tuple[Value, ...]:
-    """The values of a list or tuple, each checked; text is no list of anything, and a mapping has no order to rely on."""
+    """The values of a list or tuple, each checked; text is no list of anything, and a set has no order."""
     if not isinstance(values, list | tuple):
         raise error(f"{what} must be a list or tuple of {_named(kind)}, not {type(values).__name__}")
     return tuple(of_kind(value, kind, f"each of {what}", error) for value in values)
 
 
 def _named(kind: type | UnionType) -> str:
-    return kind.__name__ if isinstance(kind, type) else str(kind)
+    return " or ".join(each.__name__ for each in (kind.__args__ if isinstance(kind, UnionType) else (kind,)))

@@ -25,3 +25,10 @@ def text(value: str, what: str, *, longest: int = 500, required: bool = False) -
 def optional_text(value: str | None, what: str, *, longest: int = 500) -> str | None:
     """Like ``text``, and None stays None."""
     return None if value is None else text(value, what, longest=longest)
+
+
+def shown(identifier: object) -> str:
+    """An identifier as a message repeats it: never more than its first 60 characters, and of no text only the type."""
+    if not isinstance(identifier, str):
+        return f"of type {type(identifier).__name__}"
+    return repr(identifier) if len(identifier) <= 60 else f"{identifier[:60]!r}…"

@@ -15,6 +15,7 @@ from billcore.invoices.guards import require_draft
 from billcore.invoices.invoice import Content, Invoice, Origin, Sums
 from billcore.invoices.pricing import price
 from billcore.invoices.totals import Totals
+from billcore.kinds import of_kind
 from billcore.lines import LineItem
 
 LARGEST_LINE_COUNT = 1000
@@ -33,6 +34,7 @@ def draft(
 ) -> tuple[Invoice, InvoiceDrafted]:
     """A new draft for *client* (S0.14, S2.2, S3.12). Lines get their ids here; an empty draft is allowed."""
     instant(at, "at")
+    of_kind(origin, Origin, "origin")
     content, line_count = _with_line_ids(content, known=frozenset(), count=0)
     totals = _priced(content, client.currency)
     invoice = Invoice(

@@ -13,6 +13,7 @@ from billcore.errors import InvoiceHasPayments, PaymentInFlight
 from billcore.events import InvoiceVoided
 from billcore.invoices.guards import require_open, required_reason
 from billcore.invoices.invoice import Invoice, Voiding
+from billcore.kinds import of_kind
 from billcore.policy import VoidedLines
 
 
@@ -31,6 +32,8 @@ def void(
     (C1).
     """
     require_open(invoice, "void")
+    if lines is not None:
+        of_kind(lines, VoidedLines, "lines")
     reason = required_reason(reason, is_required=invoice.policy.void_reason_required)
     if invoice.in_flight.is_positive:
         raise PaymentInFlight(

@@ -27,6 +27,7 @@ from billcore.methods import SavedMethod
 from billcore.payments.operation import Operation
 from billcore.payments.payment import Payment, Refund
 from billcore.ports.store import InvoiceFilter, InvoicePage, RecordedEvent, Request, Undelivered
+from billcore.texts import shown
 
 Id = TypeVar("Id", bound=str)
 Record = TypeVar("Record", Client, Charge, Invoice, CreditNote, Payment, Refund, SavedMethod, Operation)
@@ -76,13 +77,14 @@ class _Records(Generic[Id, Record]):
         """Refuse with AlreadyExists what one record only can have, when another one has it."""
 
     def _stored(self, records: dict[str, Record], record_id: str) -> Record:
-        try:
-            return records[record_id]
-        except KeyError:
-            raise self._not_found(record_id) from None
+        # What is no text is no record's id, and may not even be fit for a look-up.
+        found = records.get(record_id) if isinstance(record_id, str) else None
+        if found is None:
+            raise self._not_found(record_id)
+        return found
 
     def _not_found(self, record_id: str) -> NotFound:
-        return NotFound(f"no {self.what} {record_id!r} in firm {self._transaction.firm_id!r}")
+        return NotFound(f"no {self.what} {shown(record_id)} in firm {self._transaction.firm_id!r}")
 
     def _all(self) -> list[Record]:
         records = self._on(self._transaction.shelf())

@@ -5,9 +5,11 @@ from datetime import datetime
 from attrs import field, frozen
 
 from billcore.ids import ClientId, FirmId, GatewayRef, OperationId, PaymentId, RefundId
+from billcore.kinds import of_kind
 from billcore.methods import Method
 from billcore.money import Money
 from billcore.reasons import Initiator, RefundReason
+from billcore.texts import text
 
 
 @frozen(kw_only=True)
@@ -70,6 +72,11 @@ class CheckoutCommand:
     cancel_url: str = field(repr=False)
     expires_at: datetime
     created_at: datetime
+
+    def __attrs_post_init__(self) -> None:
+        text(self.success_url, "success URL", longest=2000, required=True)
+        text(self.cancel_url, "cancel URL", longest=2000, required=True)
+        of_kind(self.save_method, bool, "save_method")
 
 
 @frozen(kw_only=True)

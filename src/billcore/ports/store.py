@@ -46,6 +46,7 @@ from billcore.ids import (
 )
 from billcore.invoices.invoice import CreditNote, Invoice
 from billcore.invoices.status import Queue
+from billcore.kinds import each_of_kind, of_kind
 from billcore.methods import SavedMethod
 from billcore.payments.operation import Operation
 from billcore.payments.payment import Payment, Refund
@@ -92,6 +93,10 @@ class InvoiceFilter:
 
     def __attrs_post_init__(self) -> None:
         day(self.on, "on")
+        each_of_kind(tuple(self.statuses), Status, "statuses")
+        if self.queue is not None:
+            of_kind(self.queue, Queue, "queue")
+        optional_text(self.client_id, "client id", longest=500)
         text(self.search, "search", longest=200)
         optional_text(self.after, "after", longest=500)
         if type(self.limit) is not int or not 1 <= self.limit <= 1000:

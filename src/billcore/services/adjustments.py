@@ -94,4 +94,5 @@ class AdjustmentsDesk(Desk):
         """The credit notes of an invoice, oldest first, cancelled ones too."""
         self.require(Permission.VIEW)
         with self.read() as work:
+            work.invoices.get(invoice_id)
             return tuple(work.credit_notes.of_invoice(invoice_id))

@@ -7,6 +7,7 @@ from billcore.events import Event, invoices_of
 from billcore.ids import InvoiceId
 from billcore.invoices.invoice import Invoice
 from billcore.invoices.settling import settle
+from billcore.kinds import each_of_kind
 from billcore.ports.store import UnitOfWork
 
 
@@ -22,7 +23,7 @@ class Page:
 
     def open(self, invoice_ids: Iterable[InvoiceId]) -> None:
         """Lock more invoices, in order of id, so that two commands never wait for each other."""
-        for invoice_id in sorted(set(invoice_ids) - self.invoices.keys()):
+        for invoice_id in sorted(set(each_of_kind(list(invoice_ids), str, "invoice ids")) - self.invoices.keys()):
             self.invoices[invoice_id] = self._work.invoices.get(invoice_id)
 
     def replace(self, invoice: Invoice) -> None:

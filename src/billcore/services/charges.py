@@ -44,7 +44,7 @@ class ChargesDesk(Desk):
             served_on=served_on,
             service_period=service_period,
             taxes=taxes,
-            codes=codes or Codes(),
+            codes=Codes() if codes is None else codes,
             timekeeper=timekeeper,
             matter=matter,
         )
@@ -105,4 +105,6 @@ class ChargesDesk(Desk):
         """The open charges of one client or of all, oldest first (S3.5)."""
         self.require(Permission.VIEW)
         with self.read() as work:
+            if client_id is not None:
+                work.clients.get(client_id)
             return tuple(work.charges.unbilled(client_id))

@@ -3,8 +3,10 @@
 from attrs import frozen
 
 from billcore.clients import Client, Terms
+from billcore.errors import InvalidInput
 from billcore.events import ClientAdded, ClientChanged
 from billcore.ids import ClientId
+from billcore.kinds import of_kind
 from billcore.parties import Address, Party
 from billcore.permissions import Permission
 from billcore.services.house import Desk
@@ -28,7 +30,7 @@ class ClientsDesk(Desk):
     ) -> Client:
         """A new client; the currency and the terms of its invoices are by default the firm's."""
         self.require(Permission.CREATE)
-        party = name if isinstance(name, Party) else _party(name, email, address, vat_id)
+        party = _party(name, email, address, vat_id)
         with self.begin() as work:
             firm = work.firm()
             at = self.house.now_at(firm)
@@ -37,7 +39,7 @@ class ClientsDesk(Desk):
                     id=ClientId(self.house.ids.new("cli")),
                     firm_id=self.firm_id,
                     party=party,
-                    currency=currency or firm.currency,
+                    currency=firm.currency if currency is None else currency,
                     terms=terms,
                     reference=reference,
                     notes=notes,
@@ -60,6 +62,7 @@ class ClientsDesk(Desk):
         Issued invoices keep the name and address that they were issued to.
         """
         self.require(Permission.EDIT)
+        of_kind(client, Client, "client")
         with self.begin() as work:
             saved = work.clients.save(client)
             at = self.house.now_at(work.firm())
@@ -73,5 +76,9 @@ class ClientsDesk(Desk):
             return tuple(work.clients.all())
 
 
-def _party(name: str, email: str | None, address: Address | None, vat_id: str | None) -> Party:
-    return Party(name=name, email=email, address=address or Address(), vat_id=vat_id)
+def _party(name: str | Party, email: str | None, address: Address | None, vat_id: str | None) -> Party:
+    if not isinstance(name, Party):
+        return Party(name=name, email=email, address=Address() if address is None else address, vat_id=vat_id)
+    if (email, address, vat_id) != (None, None, None):
+        raise InvalidInput("a Party says its own e-mail, address and VAT id; give them there")
+    return name

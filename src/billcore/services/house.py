@@ -14,11 +14,13 @@ from billcore.clients import Firm
 from billcore.errors import AlreadyExists, StaleWrite, UnitOfWorkMisuse
 from billcore.gateways import Gateways
 from billcore.ids import FirmId
+from billcore.kinds import of_kind
 from billcore.permissions import Authorizer, Permission
 from billcore.ports.clock import Clock
 from billcore.ports.gateway import Gateway
 from billcore.ports.ids import Ids
 from billcore.ports.store import Store, UnitOfWork
+from billcore.texts import text
 
 TRIES = 6
 """How often a command whose records changed under it is run, before StaleWrite reaches the caller."""
@@ -54,6 +56,10 @@ class Desk:
     house: House
     firm_id: FirmId
     by: Actor
+
+    def __attrs_post_init__(self) -> None:
+        text(self.firm_id, "firm id", longest=100, required=True)
+        of_kind(self.by, Actor, "by")
 
     def begin(self) -> AbstractContextManager[UnitOfWork]:
         return self.house.store.begin(self.firm_id)

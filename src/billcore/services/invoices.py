@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import TypeVar
 
 from attrs import evolve, frozen
 
@@ -13,6 +14,7 @@ from billcore.ids import ChargeId, ClientId, InvoiceId, PaymentId
 from billcore.invoices import drafting, sending, voiding
 from billcore.invoices.invoice import Content, Invoice, Origin
 from billcore.invoices.status import Queue
+from billcore.kinds import each_of_kind, of_kind
 from billcore.lines import Allowance, LineItem, Surcharge
 from billcore.payments import applying
 from billcore.permissions import Permission
@@ -21,6 +23,8 @@ from billcore.ports.store import InvoiceFilter, InvoicePage, UnitOfWork
 from billcore.reports.timeline import TimelineEntry, timeline
 from billcore.services.booking import Page
 from billcore.services.house import Desk, retried
+
+Change = TypeVar("Change", Allowance, Surcharge)
 
 
 @frozen(kw_only=True)
@@ -52,11 +56,11 @@ class InvoicesDesk(Desk):
         self.require(Permission.CREATE)
         with self.begin() as work:
             firm, client = work.firm(), work.clients.peek(client_id)
-            claimed = work.charges.get_all(charges)
+            claimed = work.charges.get_all(each_of_kind(charges, str, "charges"))
             content = Content(
-                lines=(*(charging.as_line(charge) for charge in claimed), *lines),
-                allowances=tuple(allowances),
-                surcharges=tuple(surcharges),
+                lines=(*(charging.as_line(charge) for charge in claimed), *each_of_kind(lines, LineItem, "lines")),
+                allowances=each_of_kind(allowances, Allowance, "allowances"),
+                surcharges=each_of_kind(surcharges, Surcharge, "surcharges"),
                 notes=notes,
                 memo=memo,
                 reference=reference,
@@ -71,7 +75,7 @@ class InvoicesDesk(Desk):
                 firm=firm,
                 client=client,
                 content=content,
-                origin=origin or (Origin.TIME if claimed else Origin.TYPED),
+                origin=origin if origin is not None else (Origin.TIME if claimed else Origin.TYPED),
                 replaces=replaces,
                 at=self.house.now_at(firm),
                 by=self.by,
@@ -84,7 +88,9 @@ class InvoicesDesk(Desk):
 
     def draft_unbilled(self, client_id: ClientId) -> Invoice:
         """A draft of all the client's open charges (S2.4, S3.9); ChargeNotOpen when there are none."""
+        self.require(Permission.CREATE)
         with self.read() as work:
+            work.clients.get(client_id)
             charges = [charge.id for charge in work.charges.unbilled(client_id)]
         if not charges:
             raise ChargeNotOpen("this client has no open charges; add charges, or draft an invoice with lines")
@@ -113,15 +119,16 @@ class InvoicesDesk(Desk):
         self.require(Permission.EDIT)
         with self.begin() as work:
             invoice = work.invoices.get(invoice_id)
-            if version is not None and invoice.version != version:
+            if version is not None and invoice.version != of_kind(version, int, "version"):
                 raise StaleWrite("the draft changed since it was read; reload it and repeat the edit")
             content = invoice.content
-            added = tuple(charging.as_line(charge) for charge in work.charges.get_all(charges))
+            adding = work.charges.get_all(each_of_kind(charges, str, "charges"))
+            added = tuple(charging.as_line(charge) for charge in adding)
             content = evolve(
                 content,
-                lines=(*(content.lines if lines is None else lines), *added),
-                allowances=content.allowances if allowances is None else tuple(allowances),
-                surcharges=content.surcharges if surcharges is None else tuple(surcharges),
+                lines=(*(content.lines if lines is None else each_of_kind(lines, LineItem, "lines")), *added),
+                allowances=_kept(content.allowances, allowances, Allowance, "allowances"),
+                surcharges=_kept(content.surcharges, surcharges, Surcharge, "surcharges"),
                 notes=content.notes if notes is None else notes,
                 memo=content.memo if memo is None else memo,
                 due_on=content.due_on if due_on is None else due_on,
@@ -233,8 +240,8 @@ class InvoicesDesk(Desk):
         self.require(Permission.VIEW)
         with self.read() as work:
             wanted = InvoiceFilter(
-                on=on or self._now(work).date(),
-                statuses=frozenset(statuses),
+                on=self._now(work).date() if on is None else on,
+                statuses=frozenset(each_of_kind(statuses, Status, "statuses")),
                 queue=queue,
                 client_id=client_id,
                 search=search,
@@ -247,7 +254,11 @@ class InvoicesDesk(Desk):
         """Everything that happened to the invoice and its money, with time, words and actor (S1.46)."""
         self.require(Permission.VIEW)
         with self.read() as work:
-            return timeline(work.events.about_invoice(invoice_id), invoice_id)
+            told = timeline(work.events.about_invoice(invoice_id), invoice_id)
+            if not told:
+                # A deleted draft is gone and keeps its timeline; what has none never was.
+                work.invoices.get(invoice_id)
+            return told
 
     def _now(self, work: UnitOfWork) -> datetime:
         return self.house.now_at(work.firm())
@@ -284,3 +295,9 @@ class InvoicesDesk(Desk):
 
     def _paying(self, work: UnitOfWork, invoice_id: InvoiceId) -> list[PaymentId]:
         return sorted(payment.id for payment in work.payments.of_invoice(invoice_id))
+
+
+def _kept(
+    known: tuple[Change, ...], given: Sequence[Change] | None, kind: type[Change], what: str
+) -> tuple[Change, ...]:
+    return known if given is None else each_of_kind(given, kind, what)

@@ -4,7 +4,9 @@ from collections.abc import Callable
 
 from attrs import frozen
 
+from billcore.errors import BadNumber, InvalidInput
 from billcore.ids import FirmId
+from billcore.kinds import of_kind
 from billcore.ports.store import RecordedEvent
 from billcore.services.house import House
 
@@ -33,6 +35,10 @@ class Outbox:
 
         One that raises keeps back its own record's events, nobody else's.
         """
+        if not callable(handler):
+            raise InvalidInput(f"handler must be a function of a firm's id and an event, not {type(handler).__name__}")
+        if of_kind(limit, int, "limit") < 1:
+            raise BadNumber(f"limit must be at least 1, asked for {limit}")
         delivered = 0
         failed: dict[str, Exception] = {}
         for waiting in self._house.store.undelivered(limit=limit):

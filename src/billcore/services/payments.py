@@ -2,22 +2,27 @@
 
 from collections.abc import Mapping
 from datetime import date
+from decimal import Decimal
 
 from attrs import frozen
 
 from billcore.actors import Contact, System
 from billcore.ids import ClientId, InvoiceId, MethodId, PaymentId
+from billcore.kinds import each_of_kind, of_kind
 from billcore.methods import Method
+from billcore.money import Money
 from billcore.payments import applying
 from billcore.payments.payment import Payment
 from billcore.permissions import Permission
 from billcore.reasons import Initiator
+from billcore.reports.payment_history import HistoryRow, payment_history
 from billcore.services.amounts import Amount, amount_in, written
 from billcore.services.booking import Page
 from billcore.services.house import Desk, retried
 from billcore.services.operations.driver import Driver
 from billcore.services.requests import asked
 from billcore.services.reserving import Reserving
+from billcore.texts import text
 
 
 @frozen(kw_only=True)
@@ -43,6 +48,7 @@ class PaymentsDesk(Desk):
         More than the balance is Overpayment, or where the policy allows it becomes the client's credit.
         """
         self.require(Permission.EDIT)
+        of_kind(invoice_id, str, "invoice id")
         ask = asked(
             request_id,
             "payments.record",
@@ -54,6 +60,26 @@ class PaymentsDesk(Desk):
         )
         return self._reserving.record(
             ask, {invoice_id: amount}, None, method=method, received_on=received_on, reference=reference, notes=notes
+        )
+
+    def mark_paid(
+        self,
+        invoice_id: InvoiceId,
+        *,
+        method: Method = Method.OTHER,
+        received_on: date | None = None,
+        reference: str | None = None,
+        notes: str = "",
+        request_id: str | None = None,
+    ) -> Payment:
+        """The whole balance came outside, noted in one click (S0.29, S2.14); NotPayable where nothing is left."""
+        return self.record(
+            invoice_id,
+            method=method,
+            received_on=received_on,
+            reference=reference,
+            notes=notes,
+            request_id=request_id,
         )
 
     def receive(
@@ -70,6 +96,9 @@ class PaymentsDesk(Desk):
     ) -> Payment:
         """One payment for several invoices, or for none yet: what *onto* leaves over is the client's credit."""
         self.require(Permission.EDIT)
+        of_kind(onto, Mapping, "onto")
+        each_of_kind(tuple(onto), str, "onto")
+        each_of_kind(tuple(onto.values()), Money | Decimal | str, "onto")
         ask = asked(
             request_id,
             "payments.receive",
@@ -106,7 +135,7 @@ class PaymentsDesk(Desk):
         webhooks resolve. Whoever comes second for the same amount is refused before any call, with PaymentInFlight.
         """
         self.require_paying()
-        who = initiator or self._initiator()
+        who = self._initiator() if initiator is None else of_kind(initiator, Initiator, "initiator")
         ask = asked(
             request_id,
             "payments.charge",
@@ -162,7 +191,7 @@ class PaymentsDesk(Desk):
     def cancel(self, payment_id: PaymentId, *, reason: str = "") -> Payment:
         """Give up a payment that is not completed; the gateway is asked first, and may say that it is too late."""
         self.require(Permission.EDIT)
-        operation_id = self._reserving.cancel(payment_id, reason)
+        operation_id = self._reserving.cancel(payment_id, text(reason, "reason", longest=1000))
         if operation_id is not None:
             Driver(self.house).drive(self.firm_id, operation_id)
         return self.get(payment_id)
@@ -208,11 +237,20 @@ class PaymentsDesk(Desk):
             return work.payments.get(payment_id)
 
     def of_invoice(self, invoice_id: InvoiceId) -> tuple[Payment, ...]:
-        """The payment history of an invoice, oldest first (S1.2)."""
+        """The payments of an invoice, oldest first (S1.2)."""
         self.require(Permission.VIEW)
         with self.read() as work:
             work.invoices.get(invoice_id)
             return tuple(work.payments.of_invoice(invoice_id))
+
+    def history(self, invoice_id: InvoiceId) -> tuple[HistoryRow, ...]:
+        """The payments and refunds of an invoice as rows with signed amounts and who made them (S1.36, S1.44)."""
+        self.require(Permission.VIEW)
+        with self.read() as work:
+            work.invoices.get(invoice_id)
+            payments = work.payments.of_invoice(invoice_id)
+            refunds = [refund for payment in payments for refund in work.refunds.of_payment(payment.id)]
+            return payment_history(payments, refunds, work.events.about_invoice(invoice_id), invoice_id)
 
     @property
     def _reserving(self) -> Reserving:

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 from attrs import frozen
 
-from billcore.errors import BillcoreError, GatewayProblem
+from billcore.errors import BadDate, BillcoreError, GatewayProblem
+from billcore.kinds import of_kind
 from billcore.services.house import House
 from billcore.services.operations.driver import Driver
 from billcore.services.webhooks import Hearing
@@ -37,6 +38,8 @@ class Recovery:
 
     def run(self, *, min_age: timedelta = MIN_AGE, limit: int = BATCH) -> Recovered:
         """One pass over the oldest *limit* operations that are at least *min_age* old, and as many parked events."""
+        if of_kind(min_age, timedelta, "min_age") < timedelta(0):
+            raise BadDate("min_age must not be below zero: nothing is younger than now")
         resolved, still_open, failing = 0, 0, []
         before = self._house.clock.now() - min_age
         for firm_id, operation_id in self._house.store.operations_in_doubt(before=before, limit=limit):

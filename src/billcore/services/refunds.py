@@ -5,6 +5,7 @@ from attrs import frozen
 from billcore.errors import NotRefundable
 from billcore.gateways import offering
 from billcore.ids import OperationId, PaymentId, RefundId
+from billcore.kinds import of_kind
 from billcore.payments import refunding
 from billcore.payments.instruction import RefundCommand
 from billcore.payments.operation import Operation
@@ -41,6 +42,7 @@ class RefundsDesk(Desk):
         doubt.
         """
         self.require(Permission.EDIT)
+        of_kind(through_gateway, bool, "through_gateway")
         ask = asked(
             request_id,
             "refunds.issue",

@@ -5,9 +5,10 @@ from datetime import date
 
 from attrs import frozen
 
-from billcore.dates import Period
+from billcore.dates import Period, day
 from billcore.ids import ClientId
 from billcore.invoices.invoice import Invoice
+from billcore.kinds import of_kind
 from billcore.permissions import Permission
 from billcore.ports.store import UnitOfWork
 from billcore.reports.aging import STANDARD_BUCKETS, Aging, AgingBuckets, aging
@@ -27,17 +28,19 @@ class ReportsDesk(Desk):
         """The four queues with counts and open balances (S0.6-S0.11)."""
         self.require(Permission.VIEW)
         with self.read() as work:
-            return queues(work.invoices.all(), on or self._today(work))
+            return queues(work.invoices.all(), self._day(on, work))
 
     def aging(self, *, on: date | None = None, buckets: AgingBuckets = STANDARD_BUCKETS) -> Aging:
         """Receivables by age (S3.29)."""
         self.require(Permission.VIEW)
+        of_kind(buckets, AgingBuckets, "buckets")
         with self.read() as work:
-            return aging(work.invoices.all(), on or self._today(work), buckets)
+            return aging(work.invoices.all(), self._day(on, work), buckets)
 
     def takings(self, period: Period) -> Takings:
         """What came in and what is left of it (S1.43)."""
         self.require(Permission.VIEW)
+        of_kind(period, Period, "period")
         with self.read() as work:
             return takings(work.events.all(), period)
 
@@ -45,11 +48,12 @@ class ReportsDesk(Desk):
         """Every account's balance; debits equal credits."""
         self.require(Permission.VIEW)
         with self.read() as work:
-            return trial_balance(work.events.all(), on or self._today(work))
+            return trial_balance(work.events.all(), self._day(on, work))
 
     def statement(self, client_id: ClientId, period: Period) -> Statement:
         """One client's account over a period: opening, movements, closing, open items (S3.40)."""
         self.require(Permission.VIEW)
+        of_kind(period, Period, "period")
         with self.read() as work:
             work.clients.get(client_id)
             return statement(client_id, work.events.all(), self._of_client(work, client_id), period)
@@ -58,11 +62,13 @@ class ReportsDesk(Desk):
         """The tiles of the firm, or of one client (S4.2)."""
         self.require(Permission.VIEW)
         with self.read() as work:
+            if client_id is not None:
+                work.clients.get(client_id)
             invoices = work.invoices.all() if client_id is None else self._of_client(work, client_id)
-            return dashboard(invoices, on or self._today(work))
+            return dashboard(invoices, self._day(on, work))
 
-    def _today(self, work: UnitOfWork) -> date:
-        return self.house.now_at(work.firm()).date()
+    def _day(self, on: date | None, work: UnitOfWork) -> date:
+        return self.house.now_at(work.firm()).date() if on is None else day(on, "on")
 
     def _of_client(self, work: UnitOfWork, client_id: ClientId) -> Iterable[Invoice]:
         return [invoice for invoice in work.invoices.all() if invoice.client_id == client_id]

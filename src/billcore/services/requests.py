@@ -5,8 +5,9 @@ import json
 
 from attrs import frozen
 
-from billcore.errors import BadText, RequestIdReused
+from billcore.errors import RequestIdReused
 from billcore.ports.store import Request, UnitOfWork
+from billcore.texts import text
 
 Parameter = str | int | bool | None | tuple[str, ...]
 
@@ -42,7 +43,12 @@ class Asked:
 
 def asked(request_id: str | None, command: str, **parameters: Parameter) -> Asked:
     """The request to *command*; only a digest of the parameters is kept, never a client's data."""
-    if request_id is not None and not (isinstance(request_id, str) and 1 <= len(request_id) <= 200):
-        raise BadText("a request id is text of 1 to 200 characters")
-    canonical = json.dumps([command, parameters], sort_keys=True, ensure_ascii=True)
+    if request_id is not None:
+        text(request_id, "request id", longest=200, required=True)
+    # What JSON cannot write is no valid parameter either: the command itself refuses it.
+    canonical = json.dumps([command, parameters], sort_keys=True, ensure_ascii=True, default=_kind_only)
     return Asked(request_id=request_id, fingerprint=hashlib.sha256(canonical.encode()).hexdigest())
+
+
+def _kind_only(value: object) -> str:
+    return type(value).__name__

@@ -4,6 +4,7 @@ from itertools import chain
 
 from billcore.ids import FirmId
 from billcore.services.house import House
+from billcore.texts import text
 from billcore.verifying.books import Books, Discrepancy
 from billcore.verifying.invoices import check_invoices
 from billcore.verifying.ledger import check_journal
@@ -17,7 +18,7 @@ class Verification:
         self._house = house
 
     def run(self, firm_id: FirmId) -> tuple[Discrepancy, ...]:
-        with self._house.store.read(firm_id) as work:
+        with self._house.store.read(FirmId(text(firm_id, "firm id", longest=100, required=True))) as work:
             work.firm()
             books = Books(
                 invoices=tuple(work.invoices.all()),

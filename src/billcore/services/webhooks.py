@@ -12,6 +12,7 @@ from billcore.actors import Processor
 from billcore.errors import GatewayProblem, NotFound
 from billcore.gateways import offering
 from billcore.ids import FirmId, PaymentId
+from billcore.kinds import of_kind
 from billcore.payments.instruction import ChargeCommand, CheckoutCommand
 from billcore.payments.operation import Operation
 from billcore.ports.gateway import ChargeGateway, CheckoutGateway, EventKind, GatewayEvent, WebhookGateway
@@ -61,6 +62,10 @@ class Hearing:
 
         Once this returns, answer the gateway with success: everything in it is applied or kept.
         """
+        of_kind(headers, Mapping, "headers")
+        for name, value in headers.items():
+            of_kind(name, str, "a header's name")
+            of_kind(value, str, "a header's value")
         batch = offering(self._house.gateway(gateway), WebhookGateway).parse_webhook(body, headers)
         counts = {"applied": 0, "repeated": 0, "parked": 0, "ignored": 0}
         for event in batch.events:

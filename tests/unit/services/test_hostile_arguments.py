@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterator
 
 import attrs
 import pytest
+from tests.office import JANE, PRIYA
+from tests.unit.services.arguments import ARGUMENTS, World
 
 from billcore.billing import Billing, FrontDesk
 from billcore.errors import BillcoreError
 from billcore.services.firms import FirmsDesk
-from tests.office import JANE, PRIYA
-from tests.unit.services.arguments import ARGUMENTS, Argument, World
 
 ROOMS: dict[str, type] = {
     **{field.name: field.type for field in attrs.fields(attrs.resolve_types(FrontDesk)) if field.type is not None},
