@@ -77,15 +77,17 @@ class Answers:
         )
 
     def _tile(self, queue: Queue, on: date, client_id: ClientId | None) -> Tile:
-        piles: list[tuple[int, Money]] = []
-        if client_id is None or is_storable(client_id):
-            statement = _pile(self._tables, queue, client_id is not None)
-            asked = self._ask(statement, the_day=on, the_client=client_id)
-            piles = [(count, Money(int(balance), currency)) for currency, count, balance in asked]
+        if client_id is not None and not is_storable(client_id):
+            return Tile(queue=queue, count=0, open_balance=())
+        asked = self._ask(_pile(self._tables, queue, client_id is not None), the_day=on, the_client=client_id)
+        if queue is Queue.DRAFTS:
+            ((count,),) = asked
+            return Tile(queue=queue, count=count, open_balance=())
+        piles = [(count, Money(int(balance), currency)) for currency, count, balance in asked]
         return Tile(
             queue=queue,
             count=sum(count for count, _ in piles),
-            open_balance=() if queue is Queue.DRAFTS else per_currency(balance for _, balance in piles),
+            open_balance=per_currency(balance for _, balance in piles),
         )
 
     def _ask(self, statement: Select[Any], **values: object) -> Iterator[tuple[Any, ...]]:
@@ -107,6 +109,8 @@ def _pile(tables: Tables, queue: Queue, is_of_client: bool) -> Select[Any]:
     lies_there = [c.firm_id == THE_FIRM, is_in(queue, tables.invoices)]
     if is_of_client:
         lies_there.append(c.client_id == _THE_CLIENT)
+    if queue is Queue.DRAFTS:
+        return select(func.count()).select_from(tables.invoices).where(*lies_there)
     return select(c.currency, func.count(), func.sum(c.balance)).where(*lies_there).group_by(c.currency)
 
 

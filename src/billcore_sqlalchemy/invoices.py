@@ -71,6 +71,8 @@ class Invoices(Records[InvoiceId, Invoice]):
 
     def _columns(self, record: Invoice) -> Values:
         issue, sums, hold, voiding = record.issue, record.sums, record.hold, record.voiding
+        owed, balance = record.owed.minor, record.balance.minor
+        overdue_from = None if issue is None else _overdue_from(issue.due_on, record.policy.grace_days)
         return {
             "client_id": record.client_id,
             "currency": record.currency,
@@ -80,7 +82,7 @@ class Invoices(Records[InvoiceId, Invoice]):
             "folded_number": None if issue is None else issue.number.casefold(),
             "issued_on": None if issue is None else issue.on,
             "due_on": record.due_on,
-            "overdue_from": None if issue is None else _overdue_from(issue.due_on, record.policy.grace_days),
+            "overdue_from": overdue_from,
             "gross": record.gross.minor,
             "paid": sums.paid.minor,
             "in_flight": sums.in_flight.minor,
@@ -88,6 +90,10 @@ class Invoices(Records[InvoiceId, Invoice]):
             "credited": sums.credited.minor,
             "credited_tax": sums.credited_tax.minor,
             "written_off": sums.written_off.minor,
+            "owed": owed,
+            "balance": balance,
+            "collect_from": overdue_from if balance > 0 else None,
+            "owing_since": record.due_on if owed != 0 else None,
             "delivered_at": record.delivered_at,
             "first_viewed_at": record.first_viewed_at,
             "voided_at": None if voiding is None else voiding.at,

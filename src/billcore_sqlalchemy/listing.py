@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, Final
 
 from attrs import frozen
@@ -30,6 +30,7 @@ _INVOICE: Final[BindParameter[str]] = bindparam("the_invoice")
 _CLIENT: Final[BindParameter[str]] = bindparam("the_client")
 _FOUND: Final[BindParameter[str]] = bindparam("the_search")
 _BEYOND: Final[BindParameter[str]] = bindparam("beyond_the_search")
+_NAMED: Final[BindParameter[Any]] = bindparam("the_named", expanding=True)
 _ANYWHERE: Final[BindParameter[str]] = bindparam("the_pattern")
 
 
@@ -41,7 +42,12 @@ class _Shape:
     readings: Readings
     queue: Queue | None
     by_client: bool
-    by_search: bool
+    by_number: bool
+    by_named: bool
+
+    @property
+    def is_everything(self) -> bool:
+        return not (self.statuses or self.queue or self.by_client or self.by_number)
 
 
 def page(
@@ -52,14 +58,16 @@ def page(
     total = session.query(_count(tables, None), firm).scalar_one()
     if not _can_be_stored(wanted.search) or not _can_be_stored(wanted.client_id or ""):
         return InvoicePage(invoices=(), next=None, matching=0, total=total)
+    named = _named(session, tables, wanted.search.casefold()) if wanted.search else []
     shape = _Shape(
         statuses=wanted.statuses,
         readings=readings(policies.all()) if wanted.statuses else (),
         queue=wanted.queue,
         by_client=wanted.client_id is not None,
-        by_search=bool(wanted.search),
+        by_number=bool(wanted.search),
+        by_named=bool(named),
     )
-    values = {**firm, **_values(wanted)}
+    values = {**firm, **_values(wanted), "the_named": named}
     place = {} if wanted.after is None else _read_cursor(wanted.after)
     statement = _page(tables, shape, wanted.after is not None)
     rows = session.query(statement, {**values, **place, "the_limit": wanted.limit + 1}).all()
@@ -67,7 +75,7 @@ def page(
     return InvoicePage(
         invoices=shown,
         next=_cursor(shown[-1]) if len(rows) > len(shown) and shown else None,
-        matching=session.query(_count(tables, shape), values).scalar_one(),
+        matching=total if shape.is_everything else session.query(_count(tables, shape), values).scalar_one(),
         total=total,
     )
 
@@ -79,8 +87,13 @@ def _values(wanted: InvoiceFilter) -> Mapping[str, object]:
         "the_client": wanted.client_id,
         "the_search": search,
         "beyond_the_search": search + _LAST_CHARACTER,
-        "the_pattern": f"%{_escaped(search)}%",
     }
+
+
+def _named(session: Session, tables: Tables, search: str) -> list[str]:
+    """The clients with that in their names. They are few, and looked for first, so that no invoice is read in vain."""
+    values = {"the_firm": session.firm_id, "the_pattern": f"%{_escaped(search)}%"}
+    return [row.id for row in session.query(_clients_named(tables), values)]
 
 
 def _escaped(search: str) -> str:
@@ -112,16 +125,16 @@ def _conditions(tables: Tables, shape: _Shape) -> tuple[ColumnElement[bool], ...
         conditions.append(is_in(shape.queue, tables.invoices))
     if shape.by_client:
         conditions.append(c.client_id == _CLIENT)
-    if shape.by_search:
-        conditions.append(_is_found(tables))
+    if shape.by_number:
+        begins_so = and_(c.folded_number >= _FOUND, c.folded_number < _BEYOND)
+        conditions.append(or_(begins_so, c.client_id.in_(_NAMED)) if shape.by_named else begins_so)
     return tuple(conditions)
 
 
-def _is_found(tables: Tables) -> ColumnElement[bool]:
-    """A part of the client's name, or the beginning of the number; the clients are found first, for they are fewer."""
-    c, clients = tables.invoices.c, tables.clients.c
-    named = select(clients.id).where(clients.firm_id == THE_FIRM, clients.folded_name.like(_ANYWHERE, escape="/"))
-    return or_(and_(c.folded_number >= _FOUND, c.folded_number < _BEYOND), c.client_id.in_(named))
+@cache
+def _clients_named(tables: Tables) -> Select[Any]:
+    c = tables.clients.c
+    return select(c.id).where(c.firm_id == THE_FIRM, c.folded_name.like(_ANYWHERE, escape="/"))
 
 
 def _can_be_stored(value: str) -> bool:

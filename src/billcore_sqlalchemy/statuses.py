@@ -67,11 +67,23 @@ def shows_one_of(wanted: frozenset[Status], invoices: Table, by: Readings) -> Co
     """Whether the invoice's badge is one of *wanted*."""
     if len(by) == 1:
         ((reading, _),) = by
-        return _shows_one_of(wanted, invoices, reading)
-    return or_(
-        false(),
-        *(and_(invoices.c.policy.in_(digests), _shows_one_of(wanted, invoices, reading)) for reading, digests in by),
-    )
+        shows = _shows_one_of(wanted, invoices, reading)
+    else:
+        each = ((digests, _shows_one_of(wanted, invoices, reading)) for reading, digests in by)
+        shows = or_(false(), *(and_(invoices.c.policy.in_(digests), shows) for digests, shows in each))
+    return and_(_has_an_index(wanted, invoices), shows)
+
+
+def _has_an_index(wanted: frozenset[Status], invoices: Table) -> ColumnElement[bool]:
+    """What is true of every invoice that shows one of *wanted*, said in words that an index has."""
+    c = invoices.c
+    if wanted <= {Status.DRAFT}:
+        return c.issued_on.is_(None)
+    if wanted <= {Status.VOID}:
+        return c.voided_at.is_not(None)
+    if wanted <= {Status.PARTIALLY_PAID, Status.PROCESSING, Status.OVERDUE}:
+        return c.owing_since.is_not(None)
+    return true()
 
 
 def _shows_one_of(wanted: frozenset[Status], invoices: Table, reading: Reading) -> ColumnElement[bool]:

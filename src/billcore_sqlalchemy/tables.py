@@ -1,7 +1,7 @@
 """The tables: every one carries the firm, what is asked for is a column, and the rest of a record is one JSON document.
 
-An answer that can be calculated from the same row (what is owed, the balance) is a generated column: the database keeps
-it, so no write can make it disagree with the facts.
+What an index needs of a row's own answers (what is owed, the balance) is a column too, and a CHECK holds it to the
+facts: no write can make the two disagree. (SQLite reads no index alone for a generated column.)
 """
 
 from typing import Any, Final
@@ -10,8 +10,8 @@ from attrs import frozen
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    CheckConstraint,
     Column,
-    Computed,
     Date,
     Index,
     Integer,
@@ -32,7 +32,6 @@ _OWED: Final = (
     "WHEN voided_at IS NOT NULL THEN -paid "
     "ELSE gross - credited - written_off - paid END"
 )
-_BALANCE: Final = f"{_OWED} - in_flight"
 
 
 @frozen(kw_only=True)
@@ -132,6 +131,10 @@ class _Builder:
         """An index of these columns; only of the rows *where* holds, on databases that can."""
         Index(f"ix_{self._prefix}{name}", *columns, unique=unique, sqlite_where=where, postgresql_where=where)
 
+    def check(self, table: Table, name: str, condition: str) -> None:
+        """What must hold of every row."""
+        table.append_constraint(CheckConstraint(condition, name=f"ck_{table.name}_{name}"))
+
 
 def _firm() -> Column[str]:
     return Column("firm_id", Key(KEY_LENGTH), primary_key=True)
@@ -197,7 +200,11 @@ def _invoices(build: _Builder) -> Table:
         Column("due_on", Date),
         # The first day on which it is overdue if it is not paid: past the due date and its grace days.
         Column("overdue_from", Date),
-        *map(_minor, sums),
+        *map(_minor, (*sums, "owed", "balance")),
+        # Set for some invoices only, so that an index finds just those: where something can be paid, of which awaiting
+        # and overdue are the two halves, and where something is owed.
+        Column("collect_from", Date),
+        Column("owing_since", Date),
         _moment("delivered_at", nullable=True),
         _moment("first_viewed_at", nullable=True),
         _moment("voided_at", nullable=True),
@@ -205,31 +212,22 @@ def _invoices(build: _Builder) -> Table:
         _moment("held_at", nullable=True),
         Column("hold_reason", document()),
         _moment("autopay_failed_at", nullable=True),
-        Column("owed", BigInteger, Computed(_OWED, persisted=True)),
-        Column("balance", BigInteger, Computed(_BALANCE, persisted=True)),
-        # What is set for some invoices only is what an index can find them by: those on which something can be paid, of
-        # which awaiting and overdue are the two halves, and those on which something is owed.
-        Column("collect_from", Date, Computed(f"CASE WHEN {_BALANCE} > 0 THEN overdue_from END", persisted=True)),
-        Column("owing_since", Date, Computed(f"CASE WHEN {_OWED} <> 0 THEN due_on END", persisted=True)),
     )
+    build.check(table, "owed", f"owed = {_OWED} AND balance = owed - in_flight")
+    build.check(table, "collect", "(collect_from IS NULL) = (balance <= 0)")
+    build.check(table, "owing", "(owing_since IS NULL) = (owed = 0)")
     c = table.c
     build.index("invoices_number", c.firm_id, c.number, unique=True)
     build.index("invoices_search", c.firm_id, c.folded_number)
     build.index("invoices_newest", c.firm_id, c.drafted_at, c.id)
     build.index("invoices_client", c.firm_id, c.client_id, c.drafted_at, c.id)
-    build.index("invoices_drafts", c.firm_id, c.currency, c.drafted_at, where=c.issued_on.is_(None))
-    build.index("invoices_collect", c.firm_id, c.collect_from, c.currency, c.balance, where=c.collect_from.is_not(None))
-    build.index(
-        "invoices_owing",
-        c.firm_id,
-        c.owing_since,
-        c.issued_on,
-        c.client_id,
-        c.currency,
-        c.owed,
-        where=c.owing_since.is_not(None),
-    )
+    build.index("invoices_drafts", c.firm_id, c.drafted_at, c.id, where=c.issued_on.is_(None))
+    build.index("invoices_voided", c.firm_id, c.voided_at, where=c.voided_at.is_not(None))
     build.index("invoices_failed", c.firm_id, c.autopay_failed_at, where=c.autopay_failed_at.is_not(None))
+    collect = (c.firm_id, c.collect_from, c.currency, c.balance)
+    build.index("invoices_collect", *collect, where=c.collect_from.is_not(None))
+    owing = (c.firm_id, c.owing_since, c.client_id, c.currency, c.issued_on, c.owed)
+    build.index("invoices_owing", *owing, where=c.owing_since.is_not(None))
     return table
 
 

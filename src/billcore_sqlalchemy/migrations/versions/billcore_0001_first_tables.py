@@ -1,9 +1,8 @@
 """The first tables."""
 
-from typing import Any
-
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.schema import SchemaItem
 
 from billcore_sqlalchemy.types import Instant, Key, Minor, document, position
 
@@ -17,10 +16,9 @@ OWED = (
     "WHEN voided_at IS NOT NULL THEN -paid "
     "ELSE gross - credited - written_off - paid END"
 )
-BALANCE = f"{OWED} - in_flight"
 
 
-def table(name: str, *columns: sa.Column[Any], key: str) -> None:
+def table(name: str, *columns: SchemaItem, key: str) -> None:
     op.create_table(
         f"billcore_{name}",
         *columns,
@@ -170,6 +168,10 @@ def upgrade() -> None:
         sa.Column("credited", Minor, nullable=False),
         sa.Column("credited_tax", Minor, nullable=False),
         sa.Column("written_off", Minor, nullable=False),
+        sa.Column("owed", Minor, nullable=False),
+        sa.Column("balance", Minor, nullable=False),
+        sa.Column("collect_from", sa.Date),
+        sa.Column("owing_since", sa.Date),
         sa.Column("delivered_at", Instant),
         sa.Column("first_viewed_at", Instant),
         sa.Column("voided_at", Instant),
@@ -177,13 +179,10 @@ def upgrade() -> None:
         sa.Column("held_at", Instant),
         sa.Column("hold_reason", document()),
         sa.Column("autopay_failed_at", Instant),
-        sa.Column("owed", sa.BigInteger, sa.Computed(OWED, persisted=True)),
-        sa.Column("balance", sa.BigInteger, sa.Computed(BALANCE, persisted=True)),
-        sa.Column(
-            "collect_from", sa.Date, sa.Computed(f"CASE WHEN {BALANCE} > 0 THEN overdue_from END", persisted=True)
-        ),
-        sa.Column("owing_since", sa.Date, sa.Computed(f"CASE WHEN {OWED} <> 0 THEN due_on END", persisted=True)),
         sa.Column("document", document(), nullable=False),
+        sa.CheckConstraint("(collect_from IS NULL) = (balance <= 0)", name="ck_billcore_invoices_collect"),
+        sa.CheckConstraint(f"owed = {OWED} AND balance = owed - in_flight", name="ck_billcore_invoices_owed"),
+        sa.CheckConstraint("(owing_since IS NULL) = (owed = 0)", name="ck_billcore_invoices_owing"),
         key="firm_id id",
     )
     index("invoices_client", on="invoices", columns="firm_id client_id drafted_at id")
@@ -193,9 +192,7 @@ def upgrade() -> None:
         columns="firm_id collect_from currency balance",
         where=sa.column("collect_from").is_not(None),
     )
-    index(
-        "invoices_drafts", on="invoices", columns="firm_id currency drafted_at", where=sa.column("issued_on").is_(None)
-    )
+    index("invoices_drafts", on="invoices", columns="firm_id drafted_at id", where=sa.column("issued_on").is_(None))
     index(
         "invoices_failed",
         on="invoices",
@@ -207,10 +204,11 @@ def upgrade() -> None:
     index(
         "invoices_owing",
         on="invoices",
-        columns="firm_id owing_since issued_on client_id currency owed",
+        columns="firm_id owing_since client_id currency issued_on owed",
         where=sa.column("owing_since").is_not(None),
     )
     index("invoices_search", on="invoices", columns="firm_id folded_number")
+    index("invoices_voided", on="invoices", columns="firm_id voided_at", where=sa.column("voided_at").is_not(None))
     table(
         "methods",
         sa.Column("firm_id", Key(191), nullable=False),
