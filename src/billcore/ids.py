@@ -15,6 +15,7 @@ RefundId = NewType("RefundId", str)
 MethodId = NewType("MethodId", str)
 OperationId = NewType("OperationId", str)
 ScheduleId = NewType("ScheduleId", str)
+OccurrenceId = NewType("OccurrenceId", str)
 
 
 @frozen

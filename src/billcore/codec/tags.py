@@ -81,6 +81,20 @@ EVENTS: Final[Mapping[str, type[Event]]] = {
     "refund_succeeded": events.RefundSucceeded,
     "refund_failed": events.RefundFailed,
     "refund_canceled": events.RefundCanceled,
+    "invoice_became_overdue": events.InvoiceBecameOverdue,
+    "schedule_started": events.ScheduleStarted,
+    "schedule_amended": events.ScheduleAmended,
+    "schedule_method_changed": events.ScheduleMethodChanged,
+    "schedule_paused": events.SchedulePaused,
+    "schedule_resumed": events.ScheduleResumed,
+    "schedule_skipped": events.ScheduleSkipped,
+    "schedule_unskipped": events.ScheduleUnskipped,
+    "schedule_limited": events.ScheduleLimited,
+    "schedule_suspended": events.ScheduleSuspended,
+    "schedule_ended": events.ScheduleEnded,
+    "occurrence_generated": events.OccurrenceGenerated,
+    "occurrence_skipped": events.OccurrenceSkipped,
+    "occurrence_failed": events.OccurrenceFailed,
 }
 
 TAG_OF: Final[Mapping[type, str]] = {

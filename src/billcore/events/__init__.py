@@ -23,6 +23,7 @@ from billcore.events.invoices import (
     CreditReversed,
     HoldPlaced,
     HoldReleased,
+    InvoiceBecameOverdue,
     InvoiceCredited,
     InvoiceDeleted,
     InvoiceDelivered,
@@ -63,6 +64,22 @@ from billcore.events.refunds import (
     RefundRequested,
     RefundSucceeded,
 )
+from billcore.events.schedules import (
+    OccurrenceFailed,
+    OccurrenceGenerated,
+    OccurrenceSkipped,
+    OfSchedule,
+    ScheduleAmended,
+    ScheduleEnded,
+    ScheduleLimited,
+    ScheduleMethodChanged,
+    SchedulePaused,
+    ScheduleResumed,
+    ScheduleSkipped,
+    ScheduleStarted,
+    ScheduleSuspended,
+    ScheduleUnskipped,
+)
 from billcore.ids import InvoiceId
 
 __all__ = [
@@ -82,6 +99,7 @@ __all__ = [
     "FirmOpened",
     "HoldPlaced",
     "HoldReleased",
+    "InvoiceBecameOverdue",
     "InvoiceCredited",
     "InvoiceDeleted",
     "InvoiceDelivered",
@@ -93,6 +111,9 @@ __all__ = [
     "InvoiceWrittenOff",
     "MethodAttached",
     "MethodDetached",
+    "OccurrenceFailed",
+    "OccurrenceGenerated",
+    "OccurrenceSkipped",
     "Part",
     "PaymentActionRequired",
     "PaymentApplied",
@@ -111,6 +132,16 @@ __all__ = [
     "RefundPending",
     "RefundRequested",
     "RefundSucceeded",
+    "ScheduleAmended",
+    "ScheduleEnded",
+    "ScheduleLimited",
+    "ScheduleMethodChanged",
+    "SchedulePaused",
+    "ScheduleResumed",
+    "ScheduleSkipped",
+    "ScheduleStarted",
+    "ScheduleSuspended",
+    "ScheduleUnskipped",
     "WriteOffReversed",
     "invoices_of",
     "stream",
@@ -137,6 +168,7 @@ Event = (
     | WriteOffReversed
     | InvoiceCredited
     | CreditReversed
+    | InvoiceBecameOverdue
     | HoldPlaced
     | HoldReleased
     | PaymentRecorded
@@ -161,6 +193,19 @@ Event = (
     | RefundSucceeded
     | RefundFailed
     | RefundCanceled
+    | ScheduleStarted
+    | ScheduleAmended
+    | ScheduleMethodChanged
+    | SchedulePaused
+    | ScheduleResumed
+    | ScheduleSkipped
+    | ScheduleUnskipped
+    | ScheduleLimited
+    | ScheduleSuspended
+    | ScheduleEnded
+    | OccurrenceGenerated
+    | OccurrenceSkipped
+    | OccurrenceFailed
 )
 
 
@@ -175,6 +220,8 @@ def stream(event: Event) -> str:
             return charge_id
         case OfClient(client_id=client_id):
             return client_id
+        case OfSchedule(schedule_id=schedule_id):
+            return schedule_id
         case _:
             return event.firm_id
 

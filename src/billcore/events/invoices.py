@@ -104,6 +104,14 @@ class CreditReversed(OfInvoice):
 
 
 @frozen(kw_only=True)
+class InvoiceBecameOverdue(OfInvoice):
+    """Noted once, on the first day on which somebody looked; whether it is overdue now is asked of the invoice."""
+
+    due_on: date
+    balance: Money
+
+
+@frozen(kw_only=True)
 class HoldPlaced(OfInvoice):
     reason: str = field(repr=False)
 

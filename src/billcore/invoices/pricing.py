@@ -27,7 +27,7 @@ def price(
     with CurrencyMismatch.
     """
     digits = exponent(currency)
-    nets = [_line_net(line, digits, currency) for line in lines]
+    nets = [_net(line, digits, currency) for line in lines]
     subtotal = sum(nets)
     allowance = sum(_amount(allowance, subtotal, currency) for allowance in allowances)
     surcharge = sum(_amount(surcharge, subtotal, currency) for surcharge in surcharges)
@@ -54,7 +54,12 @@ def price(
     )
 
 
-def _line_net(line: LineItem, digits: int, currency: str) -> int:
+def line_net(line: LineItem, currency: str) -> int:
+    """One line's price in minor units: less its allowances, plus its surcharges, without taxes."""
+    return _net(line, exponent(currency), currency)
+
+
+def _net(line: LineItem, digits: int, currency: str) -> int:
     gross = round_minor(EXACT.multiply(line.quantity, line.unit_price), digits, Rounding.HALF_UP)
     if not line.allowances and not line.surcharges:
         return gross

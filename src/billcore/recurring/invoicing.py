@@ -1,0 +1,108 @@
+"""What the invoice of an occurrence says: the template's lines for its period, prorated where only a part is served."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from itertools import islice
+from typing import Final
+
+from attrs import evolve, frozen
+
+from billcore.dates import Period
+from billcore.errors import BadNumber
+from billcore.invoices.invoice import Content
+from billcore.invoices.pricing import line_net, price
+from billcore.lines import Allowance, LineItem, Surcharge
+from billcore.money import Money
+from billcore.recurring.business_days import SATURDAY_AND_SUNDAY, Calendar
+from billcore.recurring.occurrence import PAUSED, Slot, upcoming
+from billcore.recurring.proration import prorate
+from billcore.recurring.schedule import AfterPause, Schedule
+
+LONGEST_PREVIEW: Final = 100
+
+
+def content(schedule: Schedule, slots: Sequence[Slot], currency: str, charged: Iterable[LineItem] = ()) -> Content:
+    """One invoice for *slots*, with the lines of the charges that go with it.
+
+    Its service period runs from the first slot's start to the last one's end; where there are several slots, or a part
+    of one, each line says its own.
+    """
+    first, last = slots[0], slots[-1]
+    lines: list[LineItem] = []
+    notes = schedule.template_at(last.index).notes
+    for slot in slots:
+        of_template = schedule.template_at(slot.index).lines
+        if slot.is_prorated:
+            lines.extend(_part(line, slot, currency) for line in of_template)
+        elif first is not last:
+            lines.extend(evolve(line, service_period=slot.period) for line in of_template)
+        else:
+            lines.extend(of_template)
+    return Content(
+        lines=(*lines, *charged),
+        notes=notes,
+        service_period=first.period if first is last else Period(first.period.start, last.period.end),
+    )
+
+
+@frozen(kw_only=True)
+class Forecast:
+    """An occurrence to come: when it is billed, for which days, and the total of its template's lines.
+
+    ``skipped`` is the reason why it will not be billed. ``sweeps`` tells that the client's open charges come on top.
+    """
+
+    index: int
+    due_on: date
+    nominal: date
+    period: Period
+    total: Money
+    sweeps: bool = False
+    skipped: str | None = None
+
+
+def preview(
+    schedule: Schedule, currency: str, count: int, calendar: Calendar = SATURDAY_AND_SUNDAY
+) -> tuple[Forecast, ...]:
+    """The next *count* occurrences, 1 to 100, as the schedule stands now; fewer where it ends."""
+    if type(count) is not int or not 1 <= count <= LONGEST_PREVIEW:
+        raise BadNumber(f"a preview shows 1 to {LONGEST_PREVIEW} occurrences, asked for {count!r}")
+    return tuple(_forecasts(schedule, currency, islice(upcoming(schedule, calendar), count)))
+
+
+def _forecasts(schedule: Schedule, currency: str, slots: Iterable[Slot]) -> Iterator[Forecast]:
+    if schedule.is_over:
+        return
+    for slot in slots:
+        lines = content(schedule, (slot,), currency).lines
+        skip = schedule.skip_of(slot.index)
+        yield Forecast(
+            index=slot.index,
+            due_on=slot.due_on,
+            nominal=slot.nominal,
+            period=slot.period,
+            total=price(lines, (), (), currency).gross,
+            sweeps=schedule.plan.sweeps,
+            skipped=_paused(schedule, slot) if skip is None else skip.reason,
+        )
+
+
+def _paused(schedule: Schedule, slot: Slot) -> str | None:
+    """Inside a pause that skips; one that lasts has no end yet."""
+    if schedule.plan.after_pause is not AfterPause.SKIP:
+        return None
+    inside = any(
+        pause.on <= slot.nominal and (pause.until is None or slot.nominal < pause.until) for pause in schedule.pauses
+    )
+    return PAUSED if inside else None
+
+
+def _part(line: LineItem, slot: Slot, currency: str) -> LineItem:
+    """The line for the days served: its full price stays, and the exact rest is taken off it."""
+    used, full = slot.period, slot.full
+    rest = prorate(line_net(line, currency), used, of=full).credited
+    reason = f"{(used.end - used.start).days} of {(full.end - full.start).days} days"
+    part = evolve(line, service_period=used)
+    if rest < 0:
+        return evolve(part, surcharges=(*line.surcharges, Surcharge(amount=Money(-rest, currency), reason=reason)))
+    return evolve(part, allowances=(*line.allowances, Allowance(amount=Money(rest, currency), reason=reason)))
