@@ -39,6 +39,9 @@ class Account(Enum):
     """Given up as bad debt."""
 
 
+_PLACES = {account: place for place, account in enumerate(Account)}
+
+
 @frozen
 class Posting:
     """One line of an entry: a debit above zero, or a credit below."""
@@ -147,6 +150,8 @@ def _sides(event: events.Event) -> tuple[Posting, ...]:
             | events.ChargeAdded()
             | events.ChargeChanged()
             | events.ChargeDiscarded()
+            | events.ChargeWrittenOff()
+            | events.ClaimPosted()
             | events.FirmOpened()
             | events.FirmChanged()
             | events.ClientAdded()
@@ -214,6 +219,5 @@ def _netted(these: Iterable[Posting]) -> list[tuple[Account, Money]]:
     for posting in these:
         key = posting.account, posting.amount.currency
         minor[key] = minor.get(key, 0) + posting.amount.minor
-    places = {account: place for place, account in enumerate(Account)}
-    ordered = sorted(minor, key=lambda key: (places[key[0]], key[1]))
+    ordered = sorted(minor, key=lambda key: (_PLACES[key[0]], key[1]))
     return [(account, Money(minor[account, currency], currency)) for account, currency in ordered]
