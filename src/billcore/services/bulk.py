@@ -60,7 +60,8 @@ class BulkDesk(Desk):
 
         def mark(invoice_id: InvoiceId) -> Invoice:
             self._payments.mark_paid(invoice_id, method=method, received_on=received_on)
-            return self._invoices.get(invoice_id)
+            with self.read() as work:
+                return work.invoices.get(invoice_id)
 
         return _each(invoice_ids, mark)
 

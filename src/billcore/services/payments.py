@@ -147,7 +147,7 @@ class PaymentsDesk(Desk):
         payment = self._reserving.charge(ask, invoice_id, amount, method, who)
         if payment.operation_id is not None and payment.is_waiting:
             Driver(self.house).drive(self.firm_id, payment.operation_id)
-        return self.get(payment.id)
+        return self._as_it_is(payment.id)
 
     def checkout(
         self,
@@ -186,7 +186,7 @@ class PaymentsDesk(Desk):
         )
         if payment.operation_id is not None and payment.is_waiting:
             Driver(self.house).drive(self.firm_id, payment.operation_id)
-        return self.get(payment.id)
+        return self._as_it_is(payment.id)
 
     def cancel(self, payment_id: PaymentId, *, reason: str = "") -> Payment:
         """Give up a payment that is not completed; the gateway is asked first, and may say that it is too late."""
@@ -194,7 +194,7 @@ class PaymentsDesk(Desk):
         operation_id = self._reserving.cancel(payment_id, text(reason, "reason", longest=1000))
         if operation_id is not None:
             Driver(self.house).drive(self.firm_id, operation_id)
-        return self.get(payment_id)
+        return self._as_it_is(payment_id)
 
     @retried
     def apply(self, payment_id: PaymentId, invoice_id: InvoiceId, amount: Amount | None = None) -> Payment:
@@ -251,6 +251,11 @@ class PaymentsDesk(Desk):
             payments = work.payments.of_invoice(invoice_id)
             refunds = [refund for payment in payments for refund in work.refunds.of_payment(payment.id)]
             return payment_history(payments, refunds, work.events.about_invoice(invoice_id), invoice_id)
+
+    def _as_it_is(self, payment_id: PaymentId) -> Payment:
+        # What a command answers is part of the command: whoever may do it may know what became of it.
+        with self.read() as work:
+            return work.payments.get(payment_id)
 
     @property
     def _reserving(self) -> Reserving:
