@@ -111,6 +111,17 @@ def fitting(parts: Sequence[Part], invoices: Mapping[InvoiceId, Invoice]) -> tup
     return tuple(placed)
 
 
+def at_most(amount: Money, parts: Sequence[Part]) -> tuple[Part, ...]:
+    """The first of *parts*, *amount* of them in all."""
+    kept, rest = [], amount
+    for part in parts:
+        taken = min(part.amount, rest)
+        if taken.is_positive:
+            kept.append(Part(part.invoice_id, taken))
+            rest -= taken
+    return tuple(kept)
+
+
 def taken_from(payment: Payment, amount: Money) -> tuple[tuple[Part, ...], Money]:
     """Where *amount* leaves the payment: the client's credit first, then the invoices, the one applied last first.
 
@@ -119,13 +130,8 @@ def taken_from(payment: Payment, amount: Money) -> tuple[tuple[Part, ...], Money
     """
     zero = Money.zero(amount.currency)
     credit = min(max(payment.unapplied, zero), amount)
-    rest, parts = amount - credit, []
-    for part in reversed(payment.applications):
-        taken = min(part.amount, rest)
-        if taken.is_positive:
-            parts.append(Part(part.invoice_id, taken))
-            rest -= taken
-    return tuple(parts), credit + rest
+    parts = at_most(amount - credit, payment.applications[::-1])
+    return parts, amount - Money.sum((part.amount for part in parts), amount.currency)
 
 
 def merge(applications: Iterable[Part], more: Iterable[Part]) -> tuple[Part, ...]:

@@ -22,12 +22,13 @@ from billcore.reasons import Initiator
 def open_dispute(
     payment: Payment, ref: GatewayRef, amount: Money, *, reason: str = "", at: datetime, by: Actor
 ) -> tuple[Payment, DisputeOpened]:
-    """The client contests up to what is left of the payment.
+    """The client contests what the gateway says, up to what no bank holds or took already.
 
-    The gateway holds it, the invoice stays paid until the decision.
+    The gateway holds it, the invoice stays paid until the decision. Refunds do not lessen it: they may be heard of
+    before or after, and the amount must be the same.
     """
     _require_landed(payment, "dispute")
-    amount = min(amount, _left(payment))
+    amount = min(amount, _not_taken(payment))
     dispute = Dispute(ref=ref, amount=amount, status=DisputeStatus.OPEN, reason=reason)
     disputed = evolve(payment, state=PaymentState.DISPUTED, disputes=(*payment.disputes, dispute))
     return disputed, DisputeOpened(
@@ -84,10 +85,13 @@ def lose_dispute(payment: Payment, ref: GatewayRef, *, at: datetime, by: Actor) 
 
 
 def take_back(payment: Payment, code: str, *, at: datetime, by: Actor) -> tuple[Payment, PaymentReturned]:
-    """A bank returned a completed debit: all that is left of it is gone, and its invoices are owed again."""
+    """A bank returned a completed debit: the whole of it is gone, and its invoices are owed again.
+
+    What was refunded besides is then owed by the client, as credit below zero.
+    """
     if payment.state is not PaymentState.COMPLETED:
         raise InvalidTransition(f"a payment that is {payment.state.value} cannot be returned by a bank")
-    amount = _left(payment)
+    amount = _not_taken(payment)
     parts, unapplied = taken_from(payment, amount)
     returned = evolve(
         payment,
@@ -109,9 +113,9 @@ def take_back(payment: Payment, code: str, *, at: datetime, by: Actor) -> tuple[
     )
 
 
-def _left(payment: Payment) -> Money:
+def _not_taken(payment: Payment) -> Money:
     contested = (dispute.amount for dispute in payment.disputes if dispute.status is DisputeStatus.OPEN)
-    return payment.amount - payment.refunded - payment.taken_back - Money.sum(contested, payment.amount.currency)
+    return payment.amount - payment.taken_back - Money.sum(contested, payment.amount.currency)
 
 
 def _decided(payment: Payment, ref: GatewayRef, status: DisputeStatus) -> tuple[Dispute, Payment]:

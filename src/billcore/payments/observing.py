@@ -44,7 +44,8 @@ def advance(payment: Payment, seen: PaymentSnapshot, invoices: Invoices, *, at: 
 def advance_contest(payment: Payment, seen: PaymentSnapshot, *, at: datetime, by: Actor) -> Step | None:
     """The next thing that *seen* tells of disputes and bank returns; None if nothing.
 
-    Asked after the refunds of the same observation: a bank takes only what was not refunded before.
+    Asked after the refunds of the same observation, as they mostly happen; a bank takes what it takes whatever was
+    refunded.
     """
     if seen.amount != payment.amount:
         return None

@@ -16,7 +16,7 @@ from billcore.ids import CreditNoteId, GatewayRef, InvoiceId, OperationId, Refun
 from billcore.invoices.crediting import credit_for_refund
 from billcore.invoices.invoice import Invoice
 from billcore.money import Money
-from billcore.payments.applying import fitting, less, merge, taken_from
+from billcore.payments.applying import at_most, fitting, less, merge, taken_from
 from billcore.payments.payment import LEGAL_REFUND_MOVES, Payment, PaymentState, Refund, RefundState
 from billcore.reasons import RefundReason
 from billcore.texts import text
@@ -183,7 +183,9 @@ def fail(
     had_succeeded = refund.state is RefundState.SUCCEEDED
     zero = Money.zero(refund.amount.currency)
     if had_succeeded:
-        parts = fitting(refund.parts, invoices)
+        # What a bank took besides, and the client owes, is made good first.
+        free = min(refund.amount, max(zero, payment.unapplied + refund.amount))
+        parts = fitting(at_most(free, refund.parts), invoices)
         unapplied = refund.amount - Money.sum((part.amount for part in parts), refund.amount.currency)
         restored = evolve(
             payment,

@@ -51,14 +51,23 @@ def test_a_dispute_that_is_lost_makes_the_invoice_owed_again() -> None:
     assert books.invoice().balance == usd(100_00)
 
 
-def test_a_dispute_is_for_no_more_than_what_is_left_of_the_payment() -> None:
+def test_a_dispute_is_for_no_more_than_the_payment() -> None:
+    books = PureBooks()
+
+    disputed = books.dispute(books.charged(), 130_00)
+
+    assert disputed.disputes[0].amount == usd(100_00)
+    assert lost(books, disputed).taken_back == usd(100_00)
+    assert books.invoice().balance == usd(100_00)
+
+
+def test_what_a_bank_takes_of_a_refunded_payment_is_owed_by_the_client() -> None:
     books = PureBooks()
     _, payment = books.refund(books.charged(), 30_00)
 
-    disputed = books.dispute(payment, 100_00)
+    payment = lost(books, books.dispute(payment, 100_00))
 
-    assert disputed.disputes[0].amount == usd(70_00)
-    assert lost(books, disputed).taken_back == usd(70_00)
+    assert (payment.taken_back, payment.applied, payment.unapplied) == (usd(100_00), usd(0), usd(-30_00))
     assert books.invoice().balance == usd(100_00)
 
 
@@ -103,14 +112,14 @@ def test_what_a_bank_takes_comes_off_the_credit_first() -> None:
     assert books.invoice().balance == usd(50_00)
 
 
-def test_a_bank_return_takes_all_that_is_left() -> None:
+def test_a_bank_return_takes_the_whole_debit_whatever_was_refunded() -> None:
     books = PureBooks()
     _, payment = books.refund(books.charged(), 30_00)
 
     returned, event = disputing.take_back(payment, "R01", at=START, by=BY)
     books.book(event)
 
-    assert (returned.state, event.amount) == (PaymentState.RETURNED, usd(70_00))
+    assert (returned.state, event.amount, returned.unapplied) == (PaymentState.RETURNED, usd(100_00), usd(-30_00))
     assert books.invoice().balance == usd(100_00)
 
 
