@@ -456,6 +456,16 @@ def test_attaching_is_safe_to_repeat(gateway: StripeGateway) -> None:
     assert (first.ref, first.customer) == (second.ref, second.customer)
 
 
+def test_a_method_that_a_form_has_attached_is_taken_as_it_is(gateway: StripeGateway, peer: Peer) -> None:
+    method = attached(gateway)
+    before = len(peer.requests)
+
+    again = gateway.attach_method(commands.attach(method.ref.id, operation="op_again"))
+
+    assert again == method
+    assert not any("/attach" in str(request) for request in peer.requests[before:])
+
+
 def test_all_methods_of_a_client_belong_to_one_customer(gateway: StripeGateway) -> None:
     card = attached(gateway)
     bank = gateway.attach_method(commands.attach("pm_usBankAccount_success", operation="op_bank"))
