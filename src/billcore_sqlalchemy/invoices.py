@@ -5,17 +5,19 @@ a row of its own.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, timedelta
+from functools import cache
 from typing import Any, Final, cast
 
 from attrs import evolve, fields
-from sqlalchemy import Row
+from sqlalchemy import Date, Row, Select, Table, and_, bindparam, or_, select
 
 from billcore.codec import JsonValue
 from billcore.codec.envelope import INVOICE
 from billcore.ids import InvoiceId
 from billcore.invoices.invoice import Hold, Invoice, Sums, Voiding
+from billcore.invoices.status import is_overdue
 from billcore.money import Money
 from billcore.ports.store import InvoiceFilter, InvoicePage
 from billcore_sqlalchemy import documents
@@ -24,13 +26,24 @@ from billcore_sqlalchemy.policies import Policies
 from billcore_sqlalchemy.records import Records
 from billcore_sqlalchemy.remembered import Remembered
 from billcore_sqlalchemy.session import Session, Values
+from billcore_sqlalchemy.statements import THE_DAY, THE_FIRM, THE_LIMIT
 from billcore_sqlalchemy.tables import Tables
 
 _POLICY: Final = "policy"
 
 # What happens to an invoice after its issue; everything else of it is in the document.
 _LIFE: Final = frozenset(
-    {"sums", "delivered_at", "first_viewed_at", "voiding", "hold", "autopay_failed_at", "policy", "version"}
+    {
+        "sums",
+        "delivered_at",
+        "first_viewed_at",
+        "voiding",
+        "hold",
+        "autopay_failed_at",
+        "overdue_noted_on",
+        "policy",
+        "version",
+    }
 )
 _DOCUMENTED: Final = tuple(field.name for field in fields(Invoice) if field.name not in _LIFE)
 
@@ -43,15 +56,11 @@ class Invoices(Records[InvoiceId, Invoice]):
         self._tables = tables
         self._policies = policies
 
-    def save(self, record: Invoice) -> Invoice:
-        self._session.require_writing()
-        saved = evolve(record, version=record.version + 1)
-        before = self._known.get(record.id)
+    def _update(self, saved: Invoice) -> Values:
+        before = self._known.get(saved.id)
         is_edited = before is None or any(getattr(before, name) is not getattr(saved, name) for name in _DOCUMENTED)
         content = self._content(saved) if is_edited else {}
-        columns = {"version": saved.version, **self._changed(before, saved), **content}
-        self._write(record, self._statements.update, columns)
-        return self._remember(saved)
+        return {"version": saved.version, **self._changed(before, saved), **content}
 
     def remove(self, invoice: Invoice) -> None:
         self._write(invoice, self._statements.delete, {})
@@ -59,6 +68,20 @@ class Invoices(Records[InvoiceId, Invoice]):
 
     def page(self, wanted: InvoiceFilter) -> InvoicePage:
         return page(self._session, self._tables, self._policies, wanted, self._read)
+
+    def newly_overdue(self, on: date, *, limit: int) -> Sequence[Invoice]:
+        found: list[Invoice] = []
+        statement = _after_due(self._table, is_writing=self._session.is_writing)
+        last: tuple[date, str] = (date.min, "")
+        while len(found) < limit:
+            # Money in flight keeps some from being overdue: these are candidates, the invoice itself decides.
+            page = {"the_day": on, "the_limit": limit, "last_day": last[0], "last_id": last[1]}
+            rows = self._session.query(statement, {"the_firm": self._session.firm_id, **page}).all()
+            found += [self._remember(invoice) for row in rows if is_overdue(invoice := self._read(row), on)]
+            if len(rows) < limit:
+                break
+            last = (rows[-1].note_from, rows[-1].id)
+        return found[:limit]
 
     def all(self) -> Iterable[Invoice]:
         return self._each()
@@ -101,6 +124,8 @@ class Invoices(Records[InvoiceId, Invoice]):
             "held_at": None if hold is None else hold.at,
             "hold_reason": None if hold is None else hold.reason,
             "autopay_failed_at": record.autopay_failed_at,
+            "overdue_noted_on": record.overdue_noted_on,
+            "note_from": overdue_from if owed > 0 and record.overdue_noted_on is None else None,
         }
 
     def _read(self, row: Row[Any]) -> Invoice:
@@ -122,8 +147,24 @@ class Invoices(Records[InvoiceId, Invoice]):
             voiding=None if row.voided_at is None else Voiding(reason=row.void_reason, at=row.voided_at),
             hold=None if row.held_at is None else Hold(reason=row.hold_reason, at=row.held_at),
             autopay_failed_at=row.autopay_failed_at,
+            overdue_noted_on=row.overdue_noted_on,
             version=row.version,
         )
+
+
+@cache
+def _after_due(invoices: Table, *, is_writing: bool) -> Select[Any]:
+    """Those past their date that were not noted, after the last one of the page before."""
+    c = invoices.c
+    last_day = bindparam("last_day", type_=Date)
+    is_next = or_(c.note_from > last_day, and_(c.note_from == last_day, c.id > bindparam("last_id")))
+    statement = (
+        select(invoices)
+        .where(c.firm_id == THE_FIRM, c.note_from <= THE_DAY, is_next)
+        .order_by(c.note_from, c.id)
+        .limit(THE_LIMIT)
+    )
+    return statement.with_for_update(skip_locked=True) if is_writing else statement
 
 
 def _overdue_from(due_on: date, grace_days: int) -> date:
@@ -142,6 +183,7 @@ def _before_its_life(invoice: Invoice) -> Invoice:
         voiding=None,
         hold=None,
         autopay_failed_at=None,
+        overdue_noted_on=None,
         version=0,
     )
 

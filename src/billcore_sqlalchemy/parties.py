@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, Table, select, true
+from sqlalchemy import Select, Table, bindparam, select, true
 
 from billcore.charges.charge import Charge, ChargeState
 from billcore.clients import Client
@@ -20,11 +20,21 @@ from billcore_sqlalchemy.statements import THE_FIRM, THE_ID
 class Clients(Records[ClientId, Client]):
     envelope, what = CLIENT, "client"
 
+    def peek_all(self, client_ids: Iterable[ClientId]) -> Sequence[Client]:
+        wanted = sorted({client_id for client_id in client_ids if is_storable(client_id)})
+        return self._select(_among(self._table), the_ids=wanted) if wanted else []
+
     def all(self) -> Iterable[Client]:
         return self._each()
 
     def _columns(self, record: Client) -> Values:
         return {"folded_name": record.name.casefold()}
+
+
+@cache
+def _among(clients: Table) -> Select[Any]:
+    c = clients.c
+    return select(clients).where(c.firm_id == THE_FIRM, c.id.in_(bindparam("the_ids", expanding=True))).order_by(c.id)
 
 
 class Charges(Records[ChargeId, Charge]):

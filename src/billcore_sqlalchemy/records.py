@@ -1,6 +1,6 @@
 """What every repository does: get with a lock, peek, add once, save the version that was read."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar, Final, Generic, TypeVar
 
 from attrs import evolve
@@ -15,12 +15,16 @@ from billcore.invoices.invoice import CreditNote, Invoice
 from billcore.methods import SavedMethod
 from billcore.payments.operation import Operation
 from billcore.payments.payment import Payment, Refund
+from billcore.recurring.occurrence import Occurrence
+from billcore.recurring.schedule import Schedule
 from billcore_sqlalchemy import documents
 from billcore_sqlalchemy.session import Session, Values, is_storable, require_key
 from billcore_sqlalchemy.statements import record_statements, related
 
 Id = TypeVar("Id", bound=str)
-Record = TypeVar("Record", Client, Charge, Invoice, CreditNote, Payment, Refund, SavedMethod, Operation)
+Record = TypeVar(
+    "Record", Client, Charge, Invoice, CreditNote, Payment, Refund, SavedMethod, Operation, Schedule, Occurrence
+)
 
 _BATCH: Final = 500
 
@@ -55,17 +59,50 @@ class Records(Generic[Id, Record]):
         self._session.require_own(record.firm_id, f"the {self.what}")
         require_key(record.id, f"{self.what} id")
         added = evolve(record, version=1)
-        key = {"firm_id": record.firm_id, "id": record.id, "version": 1}
-        if not self._session.insert(self._statements.insert, {**key, **self._columns(added), **self._content(added)}):
+        if not self._session.insert(self._statements.insert, self._row(added)):
             raise AlreadyExists(f"{self.what} {record.id!r}, or another with what only one can have, exists already")
         return self._remember(added)
+
+    def add_all(self, records: Sequence[Record]) -> None:
+        rows: list[Values] = []
+        for record in records:
+            self._session.require_own(record.firm_id, f"the {self.what}")
+            require_key(record.id, f"{self.what} id")
+            rows.append({**self._row(record), "version": 1})
+        if rows:
+            self._session.change(self._statements.insert_all, rows)
 
     def save(self, record: Record) -> Record:
         self._session.require_writing()
         saved = evolve(record, version=record.version + 1)
-        columns = self._changed(self._known.get(record.id), saved)
-        self._write(record, self._statements.update, {"version": saved.version, **columns, **self._content(saved)})
+        self._write(record, self._statements.update, self._update(saved))
         return self._remember(saved)
+
+    def save_all(self, records: Sequence[Record]) -> None:
+        self._session.require_writing()
+        alike: dict[tuple[str, ...], list[Values]] = {}
+        for record in records:
+            if record.firm_id != self._session.firm_id:
+                raise self._not_found(record.id)
+            saved = evolve(record, version=record.version + 1)
+            key = {"the_firm": record.firm_id, "the_id": record.id, "the_version": record.version}
+            row = {**key, **self._update(saved)}
+            self._remember(saved)
+            alike.setdefault(tuple(row), []).append(row)
+        for rows in alike.values():
+            if self._session.change(self._statements.update, rows).rowcount != len(rows):
+                raise StaleWrite(
+                    f"one of {len(rows)} {self.what} records was changed since it was read; read them again"
+                )
+
+    def _row(self, record: Record) -> Values:
+        key = {"firm_id": record.firm_id, "id": record.id, "version": record.version}
+        return {**key, **self._columns(record), **self._content(record)}
+
+    def _update(self, saved: Record) -> Values:
+        """What to write of a changed record."""
+        columns = self._changed(self._known.get(saved.id), saved)
+        return {"version": saved.version, **columns, **self._content(saved)}
 
     def _changed(self, before: Record | None, after: Record) -> Values:
         """The columns that differ from what was read, or all where nothing was."""

@@ -1,16 +1,18 @@
 """Statements that are built once: building one costs as much as running it."""
 
+from datetime import date
 from functools import cache
 from typing import Any, Final
 
 from attrs import frozen
-from sqlalchemy import BindParameter, Delete, Insert, Select, Table, Update, bindparam, select
+from sqlalchemy import BindParameter, Date, Delete, Insert, Select, Table, Update, bindparam, select
 from sqlalchemy.dialects import postgresql
 
 THE_FIRM: Final[BindParameter[str]] = bindparam("the_firm")
 THE_ID: Final[BindParameter[Any]] = bindparam("the_id")
 THE_VERSION: Final[BindParameter[int]] = bindparam("the_version")
 THE_LIMIT: Final[BindParameter[int]] = bindparam("the_limit")
+THE_DAY: Final[BindParameter[date]] = bindparam("the_day", type_=Date)
 
 
 @cache
@@ -30,6 +32,7 @@ class RecordStatements:
     after: Select[Any]
     version: Select[Any]
     insert: Insert
+    insert_all: Insert
     update: Update
     delete: Delete
 
@@ -45,9 +48,22 @@ def record_statements(table: Table, dialect: str) -> RecordStatements:
         after=select(table).where(c.firm_id == THE_FIRM, c.id > THE_ID).order_by(c.id).limit(THE_LIMIT),
         version=select(c.version).where(*key),
         insert=insert_new(table, dialect),
-        update=table.update().where(*key, c.version == THE_VERSION),
+        insert_all=table.insert(),
+        update=table.update().where(*key, c.version == THE_VERSION).execution_options(preserve_rowcount=True),
         delete=table.delete().where(*key, c.version == THE_VERSION),
     )
+
+
+@cache
+def waiting(table: Table, column: str, *, is_writing: bool) -> Select[Any]:
+    """The firm's rows whose date in *column* is THE_DAY or before, at most THE_LIMIT, oldest first.
+
+    To write, those that another transaction has locked are left out.
+    """
+    c = table.c
+    is_due = (c.firm_id == THE_FIRM, c[column] <= THE_DAY)
+    statement = select(table).where(*is_due).order_by(c[column], c.id).limit(THE_LIMIT)
+    return statement.with_for_update(skip_locked=True) if is_writing else statement
 
 
 @cache

@@ -67,29 +67,42 @@ def shows_one_of(wanted: frozenset[Status], invoices: Table, by: Readings) -> Co
     """Whether the invoice's badge is one of *wanted*."""
     if len(by) == 1:
         ((reading, _),) = by
-        shows = _shows_one_of(wanted, invoices, reading)
-    else:
-        each = ((digests, _shows_one_of(wanted, invoices, reading)) for reading, digests in by)
-        shows = or_(false(), *(and_(invoices.c.policy.in_(digests), shows) for digests, shows in each))
-    return and_(_has_an_index(wanted, invoices), shows)
-
-
-def _has_an_index(wanted: frozenset[Status], invoices: Table) -> ColumnElement[bool]:
-    """What is true of every invoice that shows one of *wanted*, said in words that an index has."""
-    c = invoices.c
-    if wanted <= {Status.DRAFT}:
-        return c.issued_on.is_(None)
-    if wanted <= {Status.VOID}:
-        return c.voided_at.is_not(None)
-    if wanted <= {Status.PARTIALLY_PAID, Status.PROCESSING, Status.OVERDUE}:
-        return c.owing_since.is_not(None)
-    return true()
+        return _shows_one_of(wanted, invoices, reading)
+    each = ((digests, _shows_one_of(wanted, invoices, reading)) for reading, digests in by)
+    return or_(false(), *(and_(invoices.c.policy.in_(digests), shows) for digests, shows in each))
 
 
 def _shows_one_of(wanted: frozenset[Status], invoices: Table, reading: Reading) -> ColumnElement[bool]:
     # The badge is the first status that is true, which is what CASE finds.
     words = [(has(status, invoices, reading), true() if status in wanted else false()) for status in reading.statuses]
     return case(*words, else_=false()) == true()
+
+
+def branches(wanted: frozenset[Status], invoices: Table, by: Readings) -> tuple[ColumnElement[bool], ...] | None:
+    """``shows_one_of`` as conditions of which at most one holds, each with an index that has few other invoices.
+
+    None where there are no such: the invoices that are paid are the many, and so are others in a vocabulary in which
+    something is said before it is said that an invoice is paid.
+    """
+    if Status.PAID in wanted or not all(_says_paid_early(reading) for reading, _ in by):
+        return None
+    c = invoices.c
+    shows = shows_one_of(wanted, invoices, by)
+    parts = {
+        Status.DRAFT: c.issued_on.is_(None),
+        Status.VOID: c.voided_at.is_not(None),
+        Status.WRITTEN_OFF: and_(c.written_off > 0, c.owing_since.is_(None), c.voided_at.is_(None), shows),
+    }
+    found = [part for status, part in parts.items() if status in wanted]
+    if wanted - parts.keys():
+        found.append(and_(c.owing_since.is_not(None), shows))
+    return tuple(found)
+
+
+def _says_paid_early(reading: Reading) -> bool:
+    """Whether of an invoice on which nothing is owed only two things are ever said: written off, or paid."""
+    said_before = reading.statuses[: reading.statuses.index(Status.PAID)]
+    return not {Status.VIEWED, Status.SENT} & set(said_before)
 
 
 def has(status: Status, invoices: Table, reading: Reading) -> ColumnElement[bool]:

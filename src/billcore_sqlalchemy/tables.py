@@ -49,6 +49,8 @@ class Tables:
     refunds: Table
     methods: Table
     operations: Table
+    schedules: Table
+    occurrences: Table
     requests: Table
     counters: Table
     events: Table
@@ -77,6 +79,8 @@ def build_tables(metadata: MetaData, *, prefix: str = "billcore_", schema: str |
         refunds=_refunds(build),
         methods=_methods(build),
         operations=_operations(build),
+        schedules=_schedules(build),
+        occurrences=_occurrences(build),
         requests=build.table(
             "requests",
             _firm(),
@@ -212,6 +216,9 @@ def _invoices(build: _Builder) -> Table:
         _moment("held_at", nullable=True),
         Column("hold_reason", document()),
         _moment("autopay_failed_at", nullable=True),
+        Column("overdue_noted_on", Date),
+        # The day from which it would be noted as overdue, while something is owed and it was not noted.
+        Column("note_from", Date),
     )
     build.check(table, "owed", f"owed = {_OWED} AND balance = owed - in_flight")
     build.check(table, "collect", "(collect_from IS NULL) = (balance <= 0)")
@@ -221,9 +228,11 @@ def _invoices(build: _Builder) -> Table:
     build.index("invoices_search", c.firm_id, c.folded_number)
     build.index("invoices_newest", c.firm_id, c.drafted_at, c.id)
     build.index("invoices_client", c.firm_id, c.client_id, c.drafted_at, c.id)
-    build.index("invoices_drafts", c.firm_id, c.drafted_at, c.id, where=c.issued_on.is_(None))
+    build.index("invoices_drafts", c.firm_id, c.issued_on, c.drafted_at, c.id, where=c.issued_on.is_(None))
     build.index("invoices_voided", c.firm_id, c.voided_at, where=c.voided_at.is_not(None))
+    build.index("invoices_written_off", c.firm_id, c.written_off, where=c.written_off > 0)
     build.index("invoices_failed", c.firm_id, c.autopay_failed_at, where=c.autopay_failed_at.is_not(None))
+    build.index("invoices_to_note", c.firm_id, c.note_from, c.id, where=c.note_from.is_not(None))
     collect = (c.firm_id, c.collect_from, c.currency, c.balance)
     build.index("invoices_collect", *collect, where=c.collect_from.is_not(None))
     owing = (c.firm_id, c.owing_since, c.client_id, c.currency, c.issued_on, c.owed)
@@ -308,6 +317,52 @@ def _operations(build: _Builder) -> Table:
     c = table.c
     build.index("operations_in_doubt", c.is_done, c.created_at, c.id, where=c.is_done == false())
     build.index("operations_ref", c.ref_gateway, c.ref_account, c.ref_id)
+    return table
+
+
+def _schedules(build: _Builder) -> Table:
+    """The document is the schedule as people decided; what the run did to it since are columns."""
+    table = build.records(
+        "schedules",
+        _key("client_id"),
+        _moment("started_at"),
+        Column("next_index", Integer, nullable=False),
+        Column("look_on", Date),
+        Column("failed", document()),
+        Column("failures", Integer, nullable=False),
+        Column("retry_on", Date),
+        _moment("suspended_at", nullable=True),
+        Column("suspended_for", Key(KEY_LENGTH)),
+        _moment("completed_at", nullable=True),
+    )
+    c = table.c
+    build.index("schedules_due", c.firm_id, c.look_on, c.id, where=c.look_on.is_not(None))
+    build.index("schedules_client", c.firm_id, c.client_id, c.started_at)
+    return table
+
+
+def _occurrences(build: _Builder) -> Table:
+    """One row for each index of a schedule that is settled or failed, for ever."""
+    table = build.table(
+        "occurrences",
+        _firm(),
+        Column("id", Key(KEY_LENGTH), primary_key=True),
+        Column("version", Integer, nullable=False),
+        _key("schedule_id"),
+        Column("number", Integer, nullable=False),
+        Column("nominal", Date, nullable=False),
+        Column("starts_on", Date, nullable=False),
+        Column("ends_on", Date, nullable=False),
+        _key("invoice_id", nullable=True),
+        Column("reason", document()),
+        Column("failure_code", Key(KEY_LENGTH)),
+        Column("attempts", Integer, nullable=False),
+        Column("is_late", Boolean, nullable=False),
+        _moment("settled_at"),
+    )
+    c = table.c
+    build.index("occurrences_schedule", c.firm_id, c.schedule_id, c.number, unique=True)
+    build.index("occurrences_invoice", c.firm_id, c.invoice_id, where=c.invoice_id.is_not(None))
     return table
 
 

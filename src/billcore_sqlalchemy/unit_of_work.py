@@ -1,10 +1,11 @@
 """One transaction of one firm: its repositories, the firm itself, its numbers, and what gateways told."""
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
 from attrs import evolve
-from sqlalchemy import Select, Table, Transaction, Update, select
+from sqlalchemy import BigInteger, Select, Table, Transaction, Update, bindparam, select
 
 from billcore.clients import Firm, NumberSeries
 from billcore.codec.envelope import FIRM
@@ -20,6 +21,7 @@ from billcore_sqlalchemy.invoices import Invoices
 from billcore_sqlalchemy.parties import Charges, Clients, CreditNotes, Methods
 from billcore_sqlalchemy.payments import Operations, Payments, Refunds
 from billcore_sqlalchemy.policies import KnownPolicies, Policies
+from billcore_sqlalchemy.recurring import Occurrences, Schedules
 from billcore_sqlalchemy.session import Session, is_storable, require_key
 from billcore_sqlalchemy.statements import THE_FIRM, THE_ID, THE_VERSION, insert_new
 from billcore_sqlalchemy.tables import Tables
@@ -42,6 +44,8 @@ class SqlUnitOfWork:
         self.refunds = Refunds(session, tables.refunds)
         self.methods = Methods(session, tables.methods)
         self.operations = Operations(session, tables.operations)
+        self.schedules = Schedules(session, tables.schedules)
+        self.occurrences = Occurrences(session, tables.occurrences)
         self.requests = Requests(session, tables.requests)
         self.events = Events(session, tables)
 
@@ -90,14 +94,19 @@ class SqlUnitOfWork:
         raise StaleWrite(f"firm {firm.id!r} was changed since it was read; read it again and repeat")
 
     def next_number(self, series: NumberSeries) -> str:
-        while (last := self._count(series.prefix)) is None:
+        return self.next_numbers(series, 1)[0]
+
+    def next_numbers(self, series: NumberSeries, count: int) -> Sequence[str]:
+        if count < 1:
+            return []
+        while (last := self._count(series.prefix, count)) is None:
             first = {"firm_id": self.firm_id, "series": series.prefix, "last": 0}
             self._session.insert(insert_new(self._tables.counters, self._session.dialect), first)
-        return series.number(last)
+        return [series.number(number) for number in range(last - count + 1, last + 1)]
 
-    def _count(self, prefix: str) -> int | None:
-        """One more in that series; None where it has no counter yet."""
-        counters, key = self._tables.counters, {"the_firm": self.firm_id, "the_id": prefix}
+    def _count(self, prefix: str, count: int) -> int | None:
+        """So many more in that series; None where it has no counter yet."""
+        counters, key = self._tables.counters, {"the_firm": self.firm_id, "the_id": prefix, "the_count": count}
         # Counting comes before looking: it locks the counter, so that two can never be given one number.
         if self._session.can_return_what_it_updates:
             return self._session.change(_count(counters).returning(counters.c.last), key).scalar_one_or_none()
@@ -161,7 +170,8 @@ def _save_firm(firms: Table) -> Update:
 @cache
 def _count(counters: Table) -> Update:
     c = counters.c
-    return counters.update().where(c.firm_id == THE_FIRM, c.series == THE_ID).values(last=c.last + 1)
+    more = c.last + bindparam("the_count", type_=BigInteger)
+    return counters.update().where(c.firm_id == THE_FIRM, c.series == THE_ID).values(last=more)
 
 
 @cache

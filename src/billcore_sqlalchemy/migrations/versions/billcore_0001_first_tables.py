@@ -179,6 +179,8 @@ def upgrade() -> None:
         sa.Column("held_at", Instant),
         sa.Column("hold_reason", document()),
         sa.Column("autopay_failed_at", Instant),
+        sa.Column("overdue_noted_on", sa.Date),
+        sa.Column("note_from", sa.Date),
         sa.Column("document", document(), nullable=False),
         sa.CheckConstraint("(collect_from IS NULL) = (balance <= 0)", name="ck_billcore_invoices_collect"),
         sa.CheckConstraint(f"owed = {OWED} AND balance = owed - in_flight", name="ck_billcore_invoices_owed"),
@@ -192,7 +194,12 @@ def upgrade() -> None:
         columns="firm_id collect_from currency balance",
         where=sa.column("collect_from").is_not(None),
     )
-    index("invoices_drafts", on="invoices", columns="firm_id drafted_at id", where=sa.column("issued_on").is_(None))
+    index(
+        "invoices_drafts",
+        on="invoices",
+        columns="firm_id issued_on drafted_at id",
+        where=sa.column("issued_on").is_(None),
+    )
     index(
         "invoices_failed",
         on="invoices",
@@ -208,7 +215,9 @@ def upgrade() -> None:
         where=sa.column("owing_since").is_not(None),
     )
     index("invoices_search", on="invoices", columns="firm_id folded_number")
+    index("invoices_to_note", on="invoices", columns="firm_id note_from id", where=sa.column("note_from").is_not(None))
     index("invoices_voided", on="invoices", columns="firm_id voided_at", where=sa.column("voided_at").is_not(None))
+    index("invoices_written_off", on="invoices", columns="firm_id written_off", where=sa.column("written_off") > 0)
     table(
         "methods",
         sa.Column("firm_id", Key(191), nullable=False),
@@ -221,6 +230,31 @@ def upgrade() -> None:
         key="firm_id id",
     )
     index("methods_client", on="methods", columns="firm_id client_id")
+    table(
+        "occurrences",
+        sa.Column("firm_id", Key(191), nullable=False),
+        sa.Column("id", Key(191), nullable=False),
+        sa.Column("version", sa.Integer, nullable=False),
+        sa.Column("schedule_id", Key(191), nullable=False),
+        sa.Column("number", sa.Integer, nullable=False),
+        sa.Column("nominal", sa.Date, nullable=False),
+        sa.Column("starts_on", sa.Date, nullable=False),
+        sa.Column("ends_on", sa.Date, nullable=False),
+        sa.Column("invoice_id", Key(191)),
+        sa.Column("reason", document()),
+        sa.Column("failure_code", Key(191)),
+        sa.Column("attempts", sa.Integer, nullable=False),
+        sa.Column("is_late", sa.Boolean, nullable=False),
+        sa.Column("settled_at", Instant, nullable=False),
+        key="firm_id id",
+    )
+    index(
+        "occurrences_invoice",
+        on="occurrences",
+        columns="firm_id invoice_id",
+        where=sa.column("invoice_id").is_not(None),
+    )
+    index("occurrences_schedule", on="occurrences", columns="firm_id schedule_id number", unique=True)
     table(
         "operations",
         sa.Column("firm_id", Key(191), nullable=False),
@@ -306,15 +340,37 @@ def upgrade() -> None:
         sa.Column("result_id", Key(191), nullable=False),
         key="firm_id request_id",
     )
+    table(
+        "schedules",
+        sa.Column("firm_id", Key(191), nullable=False),
+        sa.Column("id", Key(191), nullable=False),
+        sa.Column("version", sa.Integer, nullable=False),
+        sa.Column("client_id", Key(191), nullable=False),
+        sa.Column("started_at", Instant, nullable=False),
+        sa.Column("next_index", sa.Integer, nullable=False),
+        sa.Column("look_on", sa.Date),
+        sa.Column("failed", document()),
+        sa.Column("failures", sa.Integer, nullable=False),
+        sa.Column("retry_on", sa.Date),
+        sa.Column("suspended_at", Instant),
+        sa.Column("suspended_for", Key(191)),
+        sa.Column("completed_at", Instant),
+        sa.Column("document", document(), nullable=False),
+        key="firm_id id",
+    )
+    index("schedules_client", on="schedules", columns="firm_id client_id started_at")
+    index("schedules_due", on="schedules", columns="firm_id look_on id", where=sa.column("look_on").is_not(None))
 
 
 def downgrade() -> None:
+    op.drop_table("billcore_schedules")
     op.drop_table("billcore_requests")
     op.drop_table("billcore_refunds")
     op.drop_table("billcore_postings")
     op.drop_table("billcore_policies")
     op.drop_table("billcore_payments")
     op.drop_table("billcore_operations")
+    op.drop_table("billcore_occurrences")
     op.drop_table("billcore_methods")
     op.drop_table("billcore_invoices")
     op.drop_table("billcore_inbox")
