@@ -69,7 +69,7 @@ class Operation:
     """One instruction, with its parameters frozen; the gateway's idempotency key is derived from ``id`` and the step.
 
     ``ref`` is the gateway's object once it is known. ``sends`` counts how often it was or may have been sent,
-    ``prepares`` how often making it ready was not answered. ``leased_until``: another worker is on it until then.
+    ``submitted_at`` is when it last was, ``prepares`` how often making it ready was not answered. ``leased_until``: another worker is on it until then.
     ``needs_review``: only a person can say what happened.
     """
 
@@ -135,6 +135,6 @@ def submit(operation: Operation, *, at: datetime, until: datetime, ref: GatewayR
     return evolve(
         submitting,
         sends=operation.sends + 1,
-        submitted_at=operation.submitted_at or at,
+        submitted_at=at,
         leased_until=until,
     )

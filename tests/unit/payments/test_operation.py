@@ -33,14 +33,14 @@ def test_success_is_final_and_a_rejection_gives_way_to_success_alone() -> None:
     assert all(OperationState.RESERVED not in LEGAL_MOVES[state] for state in (OperationState.UNKNOWN,))
 
 
-def test_a_submission_is_counted_leased_and_dated_by_the_first() -> None:
+def test_a_submission_is_counted_leased_and_dated_by_the_last() -> None:
     first = submit(RESERVED, at=START, until=START + timedelta(minutes=3))
     later = START + timedelta(hours=1)
 
     second = submit(first, at=later, until=later + timedelta(minutes=3), ref=a_ref("gpay-1"))
 
     assert (first.sends, second.sends) == (1, 2)
-    assert (second.submitted_at, second.leased_until) == (START, later + timedelta(minutes=3))
+    assert (second.submitted_at, second.leased_until) == (later, later + timedelta(minutes=3))
     assert second.ref == a_ref("gpay-1")
 
 

@@ -147,6 +147,8 @@ class ChargeDriver:
     def _seen(self, operation: Operation, command: ChargeCommand, gateway: ChargeGateway) -> PaymentSnapshot | None:
         if operation.ref is not None:
             return gateway.get_payment(operation.ref)
+        if gateway.capabilities.lookup is not Lookup.STRONG:
+            return None
         return gateway.find_payment(operation.id, customer=command.customer, since=command.created_at)
 
     def _reopen(

@@ -61,10 +61,7 @@ class RefundDriver:
 
     def _look(self, operation: Operation, command: RefundCommand, gateway: RefundGateway) -> None:
         try:
-            if operation.ref is not None:
-                seen: RefundSnapshot | None = gateway.get_refund(operation.ref)
-            else:
-                seen = gateway.find_refund(command.refund_id, payment=command.payment)
+            seen = self._seen(operation, command, gateway)
         except GatewayProblem as problem:
             self._claiming.release(operation, operation.state, error=problem.code)
             return
@@ -81,6 +78,13 @@ class RefundDriver:
             self._claiming.release(operation, OperationState.UNKNOWN, error="not found yet")
         else:
             self._claiming.ask_a_person(operation, "the gateway cannot say whether it was refunded")
+
+    def _seen(self, operation: Operation, command: RefundCommand, gateway: RefundGateway) -> RefundSnapshot | None:
+        if operation.ref is not None:
+            return gateway.get_refund(operation.ref)
+        if gateway.capabilities.lookup is not Lookup.STRONG:
+            return None
+        return gateway.find_refund(command.refund_id, payment=command.payment)
 
     @retried
     def _observe(self, operation: Operation, command: RefundCommand, seen: RefundSnapshot) -> None:

@@ -1,0 +1,113 @@
+"""What recovery does with an outcome in doubt, at gateways that can say less than others."""
+
+from datetime import timedelta
+
+import pytest
+from attrs import evolve
+from tests.office import FIRM, PRIYA, Office, a_line
+
+from billcore.billing import Billing
+from billcore.ids import FirmId, OperationId, PaymentId
+from billcore.memory import MemoryStore
+from billcore.payments.operation import Operation
+from billcore.payments.payment import Payment, PaymentState, RefundState
+from billcore.ports.gateway import Capabilities, Idempotency, Lookup
+from billcore.testing import CountingIds, FakeGateway, ManualClock, Silence, Succeed
+from billcore.testing.fake_gateway import EVERYTHING
+
+BLIND = evolve(EVERYTHING, lookup=Lookup.NONE)
+"""It keeps keys, and finds nothing by our ids."""
+DEAF = evolve(EVERYTHING, lookup=Lookup.NONE, idempotency=Idempotency.NONE)
+"""It keeps no keys either."""
+
+
+def open_at(capabilities: Capabilities) -> Office:
+    clock, store = ManualClock(), MemoryStore()
+    gateway = FakeGateway(clock, capabilities=capabilities)
+    billing = Billing(store, [gateway], clock=clock, ids=CountingIds())
+    office = Office(clock=clock, store=store, gateway=gateway, billing=billing)
+    billing.firms.open(FIRM, "Acme", by=PRIYA)
+    return office
+
+
+def charged(office: Office) -> Payment:
+    client = office.desk.clients.add("Patel Family")
+    invoice = office.desk.invoices.send(office.desk.invoices.draft(client.id, lines=[a_line("100.00")]).id)
+    method = office.desk.methods.attach(client.id, gateway="fake", token="card_ok")
+    return office.by(PRIYA).payments.charge(invoice.id, method=method.id)
+
+
+def recovered(office: Office, payment_id: PaymentId, after: timedelta) -> Payment:
+    office.clock.advance(after)
+    office.billing.recover()
+    return office.desk.payments.get(payment_id)
+
+
+def operation_of(office: Office, operation_id: OperationId | None) -> Operation:
+    assert operation_id is not None
+    with office.store.read(FirmId(FIRM)) as work:
+        return work.operations.peek(operation_id)
+
+
+@pytest.mark.parametrize("silence", [Silence(then=Succeed()), Silence(then=None)])
+def test_where_nothing_can_be_found_the_same_key_is_sent_again_while_it_holds(silence: Silence) -> None:
+    office = open_at(BLIND)
+    office.gateway.script(charge=[silence])
+
+    payment = recovered(office, charged(office).id, timedelta(minutes=5))
+
+    assert payment.state is PaymentState.COMPLETED
+    assert len(office.gateway.books().payments) == 1
+
+
+@pytest.mark.parametrize("silence", [Silence(then=Succeed()), Silence(then=None)])
+def test_a_refund_too_is_sent_again_under_its_key_where_nothing_can_be_found(silence: Silence) -> None:
+    office = open_at(BLIND)
+    payment = charged(office)
+    office.gateway.script(refund=[silence])
+
+    refund = office.desk.refunds.issue(payment.id, "40.00")
+    recovered(office, payment.id, timedelta(minutes=5))
+
+    assert office.desk.refunds.get(refund.id).state is RefundState.SUCCEEDED
+    assert str(office.gateway.books().refunded("USD").amount) == "40.00"
+
+
+@pytest.mark.parametrize("capabilities", [BLIND, DEAF])
+def test_where_nothing_is_certain_a_person_is_asked_and_the_money_stays_reserved(capabilities: Capabilities) -> None:
+    office = open_at(capabilities)
+    office.gateway.script(charge=[Silence(then=Succeed())])
+
+    payment = recovered(office, charged(office).id, capabilities.idempotency_window + timedelta(hours=1))
+
+    assert operation_of(office, payment.operation_id).needs_review
+    assert payment.is_waiting
+    assert str(office.gateway.books().taken("USD").amount) == "100.00"
+
+
+@pytest.mark.parametrize("capabilities", [BLIND, DEAF])
+def test_where_nothing_is_certain_about_a_refund_a_person_is_asked(capabilities: Capabilities) -> None:
+    office = open_at(capabilities)
+    payment = charged(office)
+    office.gateway.script(refund=[Silence(then=Succeed())])
+
+    refund = office.desk.refunds.issue(payment.id, "40.00")
+    recovered(office, payment.id, capabilities.idempotency_window + timedelta(hours=1))
+
+    assert operation_of(office, refund.operation_id).needs_review
+    assert office.desk.refunds.get(refund.id).state is RefundState.REQUESTED
+    assert str(office.gateway.books().refunded("USD").amount) == "40.00"
+
+
+def test_a_request_that_was_sent_again_just_now_may_still_be_on_its_way() -> None:
+    office = open_at(EVERYTHING)
+    office.gateway.script(charge=[Silence(then=None), Silence(then=None)])
+    payment = charged(office)
+    window = EVERYTHING.idempotency_window
+
+    recovered(office, payment.id, window - timedelta(minutes=2))
+    early = recovered(office, payment.id, timedelta(minutes=4))
+    late = recovered(office, payment.id, timedelta(minutes=20))
+
+    assert early.is_waiting
+    assert late.state is PaymentState.FAILED
