@@ -17,7 +17,8 @@ import attrs
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from billcore.charges.charge import Charge
+from billcore.charges.charge import BillTo, Charge, Claim
+from billcore.charges.time import TimeWorked
 from billcore.clients import NumberSeries, Terms, TermsKind
 from billcore.dates import Period
 from billcore.events import Event
@@ -27,7 +28,7 @@ from billcore.lines import Allowance, LineItem, Surcharge, TaxRate
 from billcore.methods import Method
 from billcore.money import Money
 from billcore.payments.observation import Settlement
-from billcore.policy import Policy, Status, Vocabulary, Word
+from billcore.policy import Policy, Status, TimeRules, Vocabulary, Word
 
 Record = TypeVar("Record")
 
@@ -86,8 +87,49 @@ def _line(currency: str, **fixed: SearchStrategy[object]) -> SearchStrategy[obje
 
 
 def _charge(currency: str) -> SearchStrategy[object]:
-    new_line = _line(currency, id=st.just(LineId("")), charge_ids=st.just(()))
-    return _record(Charge, currency, {"line": new_line})
+    """Of work, or of logged time, whose hours are the quantity; to the client, or with a claim."""
+
+    def of(time: TimeWorked | None, claim: Claim | None) -> SearchStrategy[object]:
+        quantity = {} if time is None else {"quantity": st.just(time.hours)}
+        payers = [BillTo.CLIENT] if claim is None else [BillTo.INSURANCE, BillTo.HYBRID]
+        fixed = {
+            "line": _line(currency, id=st.just(LineId("")), charge_ids=st.just(()), **quantity),
+            "time": st.just(time),
+            "claim": st.just(claim),
+            "bill_to": st.sampled_from(payers),
+        }
+        return _record(Charge, currency, fixed)
+
+    time, claim = st.none() | a_in(currency, TimeWorked), st.none() | a_in(currency, Claim)
+    return st.tuples(time, claim).flatmap(lambda both: of(*both))
+
+
+def _time_worked(currency: str) -> SearchStrategy[object]:
+    def written_down(time: TimeWorked) -> SearchStrategy[object]:
+        steps = st.integers(0, time.rounded // time.rules.increment - 1)
+        return steps.map(lambda number: attrs.evolve(time, written_down=number * time.rules.increment))
+
+    new = st.builds(TimeWorked, minutes=st.integers(1, 100_000), rules=_of(TimeRules, currency))
+    return new.flatmap(written_down)
+
+
+def _time_rules(currency: str) -> SearchStrategy[object]:
+    def of(increment: int) -> SearchStrategy[object]:
+        minimum = st.integers(0, 480 // increment).map(lambda number: number * increment)
+        return st.builds(TimeRules, increment=st.just(increment), minimum=minimum)
+
+    return st.sampled_from((6, 15)).flatmap(of)
+
+
+def _claim(currency: str) -> SearchStrategy[object]:
+    def posted(claim: Claim, moment: datetime | None) -> SearchStrategy[object]:
+        if moment is None:
+            return st.just(claim)
+        part = st.integers(0, claim.amount.minor).map(lambda minor: Money(minor, currency))
+        return part.map(lambda client_part: attrs.evolve(claim, client_part=client_part, posted_at=moment))
+
+    new = st.builds(Claim, amount=a_in(currency, Money).map(abs), reference=st.none() | _texts)
+    return st.tuples(new, st.none() | _instants).flatmap(lambda both: posted(*both))
 
 
 def _period(currency: str) -> SearchStrategy[object]:
@@ -140,6 +182,9 @@ _CONSTRAINED: Final[dict[object, Callable[[str], SearchStrategy[object]]]] = {
     NumberSeries: lambda currency: _record(NumberSeries, currency, {"digits": st.integers(1, 12)}),
     LineItem: _line,
     Charge: _charge,
+    TimeRules: _time_rules,
+    TimeWorked: _time_worked,
+    Claim: _claim,
     Period: _period,
     Terms: _terms,
     Vocabulary: _vocabulary,

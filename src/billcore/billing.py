@@ -20,6 +20,7 @@ from billcore.services.clients import ClientsDesk
 from billcore.services.firms import FirmsDesk
 from billcore.services.house import House
 from billcore.services.invoices import InvoicesDesk
+from billcore.services.lines import LinesDesk
 from billcore.services.methods import MethodsDesk
 from billcore.services.outbox import Delivered, Outbox
 from billcore.services.payments import PaymentsDesk
@@ -39,6 +40,7 @@ class FrontDesk:
     clients: ClientsDesk
     charges: ChargesDesk
     invoices: InvoicesDesk
+    lines: LinesDesk
     bulk: BulkDesk
     adjustments: AdjustmentsDesk
     payments: PaymentsDesk
@@ -79,6 +81,7 @@ class Billing:
             clients=ClientsDesk(house=house, firm_id=firm, by=by),
             charges=ChargesDesk(house=house, firm_id=firm, by=by),
             invoices=InvoicesDesk(house=house, firm_id=firm, by=by),
+            lines=LinesDesk(house=house, firm_id=firm, by=by),
             bulk=BulkDesk(house=house, firm_id=firm, by=by),
             adjustments=AdjustmentsDesk(house=house, firm_id=firm, by=by),
             payments=PaymentsDesk(house=house, firm_id=firm, by=by),

@@ -103,6 +103,26 @@ _STANDARD_WORDS = Vocabulary(
 
 
 @frozen(kw_only=True)
+class TimeRules:
+    """How minutes of work become billed time: up to a whole ``increment`` of 6 or 15 minutes, ``minimum`` at least.
+
+    In minutes. Both increments are exact decimals of an hour; anything else, or a minimum that is no whole increments,
+    is BadPolicy.
+    """
+
+    increment: int = 6
+    minimum: int = 0
+
+    def __attrs_post_init__(self) -> None:
+        if type(self.increment) is not int or self.increment not in (6, 15):
+            raise BadPolicy(f"time is billed in increments of 6 or 15 minutes, asked for {self.increment!r:.20}")
+        if type(self.minimum) is not int or not 0 <= self.minimum <= 480 or self.minimum % self.increment:
+            raise BadPolicy(
+                f"the minimum is whole increments of {self.increment}, at most 480, asked for {self.minimum!r:.20}"
+            )
+
+
+@frozen(kw_only=True)
 class Policy:
     """One firm's choices. Two combinations contradict each other and are refused with BadPolicy.
 
@@ -129,6 +149,7 @@ class Policy:
     void_visible_to_client: bool = True
     viewed_survives_refund: bool = False
     impersonated_views_count: bool = False
+    time: TimeRules = TimeRules()
 
     def __attrs_post_init__(self) -> None:
         if type(self.grace_days) is not int or not 0 <= self.grace_days <= 365:

@@ -46,6 +46,8 @@ EVENTS: Final[Mapping[str, type[Event]]] = {
     "charge_added": events.ChargeAdded,
     "charge_changed": events.ChargeChanged,
     "charge_discarded": events.ChargeDiscarded,
+    "charge_written_off": events.ChargeWrittenOff,
+    "claim_posted": events.ClaimPosted,
     "invoice_drafted": events.InvoiceDrafted,
     "invoice_edited": events.InvoiceEdited,
     "invoice_deleted": events.InvoiceDeleted,

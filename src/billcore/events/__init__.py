@@ -9,6 +9,8 @@ from billcore.events.clients import (
     ChargeAdded,
     ChargeChanged,
     ChargeDiscarded,
+    ChargeWrittenOff,
+    ClaimPosted,
     ClientAdded,
     ClientChanged,
     FirmChanged,
@@ -86,6 +88,8 @@ __all__ = [
     "ChargeAdded",
     "ChargeChanged",
     "ChargeDiscarded",
+    "ChargeWrittenOff",
+    "ClaimPosted",
     "ClientAdded",
     "ClientChanged",
     "CreditReversed",
@@ -157,6 +161,8 @@ Event = (
     | ChargeAdded
     | ChargeChanged
     | ChargeDiscarded
+    | ChargeWrittenOff
+    | ClaimPosted
     | InvoiceDrafted
     | InvoiceEdited
     | InvoiceDeleted

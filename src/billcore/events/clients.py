@@ -5,6 +5,7 @@ from attrs import field, frozen
 from billcore.events.happened import Happened
 from billcore.ids import ChargeId, ClientId, MethodId
 from billcore.methods import Method
+from billcore.money import Money
 
 
 @frozen(kw_only=True)
@@ -65,3 +66,17 @@ class ChargeChanged(OfCharge):
 @frozen(kw_only=True)
 class ChargeDiscarded(OfCharge):
     reason: str = field(repr=False)
+
+
+@frozen(kw_only=True)
+class ChargeWrittenOff(OfCharge):
+    """Billable work that will not be billed: no money moves, for none was asked for."""
+
+    reason: str = field(repr=False)
+
+
+@frozen(kw_only=True)
+class ClaimPosted(OfCharge):
+    """The payer decided; ``client_part`` is left to the client, and the rest is no business of these books."""
+
+    client_part: Money

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from decimal import Decimal
 
 from attrs import evolve
 
 from billcore.actors import Actor
 from billcore.clients import Client, Firm
 from billcore.dates import instant
-from billcore.errors import BadLine
+from billcore.errors import BadLine, NotFound
 from billcore.events import InvoiceDeleted, InvoiceDrafted, InvoiceEdited
 from billcore.ids import ChargeId, InvoiceId, LineId
 from billcore.invoices.guards import require_draft
@@ -17,6 +18,7 @@ from billcore.invoices.pricing import price
 from billcore.invoices.totals import Totals
 from billcore.kinds import of_kind
 from billcore.lines import LineItem
+from billcore.texts import shown
 
 LARGEST_LINE_COUNT = 1000
 
@@ -84,12 +86,49 @@ def edit(invoice: Invoice, content: Content, *, at: datetime, by: Actor) -> tupl
     )
 
 
+def add_line(invoice: Invoice, line: LineItem, *, at: datetime, by: Actor) -> tuple[Invoice, InvoiceEdited]:
+    """The draft with one more line, a write-in (S3.14)."""
+    of_kind(line, LineItem, "line", BadLine)
+    return edit(invoice, evolve(invoice.content, lines=(*invoice.lines, line)), at=at, by=by)
+
+
+def remove_line(invoice: Invoice, line_id: LineId, *, at: datetime, by: Actor) -> tuple[Invoice, InvoiceEdited]:
+    """The draft without that line, whose charges are open again (S3.16)."""
+    removed = _line(invoice, line_id, "remove a line of")
+    kept = tuple(line for line in invoice.lines if line is not removed)
+    return edit(invoice, evolve(invoice.content, lines=kept), at=at, by=by)
+
+
+def override_rate(
+    invoice: Invoice, line_id: LineId, unit_price: Decimal | str, *, at: datetime, by: Actor
+) -> tuple[Invoice, InvoiceEdited]:
+    """The draft with another price on that line (S3.15), which keeps the one that it came with.
+
+    Overridden again, it is still the first price that is kept; back at that one, nothing is overridden.
+    """
+    line = _line(invoice, line_id, "override a rate of")
+    overridden = evolve(line, unit_price=unit_price)
+    first = line.unit_price if line.original_unit_price is None else line.original_unit_price
+    overridden = evolve(overridden, original_unit_price=None if overridden.unit_price == first else first)
+    lines = tuple(overridden if each is line else each for each in invoice.lines)
+    return edit(invoice, evolve(invoice.content, lines=lines), at=at, by=by)
+
+
 def delete(invoice: Invoice, *, at: datetime, by: Actor) -> InvoiceDeleted:
     """The tombstone of a draft; its charges are open again and no number was used (S2.6)."""
     require_draft(invoice, "delete")
     return InvoiceDeleted(
         firm_id=invoice.firm_id, invoice_id=invoice.id, released=invoice.content.charge_ids, at=at, by=by
     )
+
+
+def _line(invoice: Invoice, line_id: LineId, verb: str) -> LineItem:
+    """The line of a draft; NotFound for an id that none of its lines has."""
+    require_draft(invoice, verb)
+    for line in invoice.lines:
+        if line.id == line_id:
+            return line
+    raise NotFound(f"no line {shown(line_id)} on this draft; read it again")
 
 
 def _priced(content: Content, currency: str) -> Totals:

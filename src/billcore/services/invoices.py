@@ -21,6 +21,7 @@ from billcore.permissions import Permission
 from billcore.policy import Status, VoidedLines, VoidWithPayments
 from billcore.ports.store import InvoiceFilter, InvoicePage, UnitOfWork
 from billcore.reports.timeline import TimelineEntry, timeline
+from billcore.services import drafts
 from billcore.services.booking import Page
 from billcore.services.house import Desk, retried
 
@@ -80,7 +81,7 @@ class InvoicesDesk(Desk):
                 at=self.house.now_at(firm),
                 by=self.by,
             )
-            self._claim(work, invoice, event.claimed)
+            drafts.claim(work, invoice, event.claimed)
             invoice = work.invoices.add(invoice)
             work.events.append([event])
             work.commit()
@@ -134,10 +135,7 @@ class InvoicesDesk(Desk):
                 due_on=content.due_on if due_on is None else due_on,
             )
             invoice, event = drafting.edit(invoice, content, at=self._now(work), by=self.by)
-            self._release(work, event.released)
-            self._claim(work, invoice, event.claimed)
-            invoice = work.invoices.save(invoice)
-            work.events.append([event])
+            invoice = drafts.save_edited(work, invoice, event)
             work.commit()
         return invoice
 
@@ -148,7 +146,7 @@ class InvoicesDesk(Desk):
         with self.begin() as work:
             invoice = work.invoices.get(invoice_id)
             event = drafting.delete(invoice, at=self._now(work), by=self.by)
-            self._release(work, event.released)
+            drafts.release(work, event.released)
             work.invoices.remove(invoice)
             work.events.append([event])
             work.commit()
@@ -215,7 +213,7 @@ class InvoicesDesk(Desk):
             invoice, event = voiding.void(page.invoices[invoice_id], reason=reason, lines=lines, at=at, by=self.by)
             page.replace(invoice)
             page.enter(event)
-            self._release(work, event.released)
+            drafts.release(work, event.released)
             page.close()
             work.commit()
         return page.invoices[invoice_id]
@@ -275,8 +273,7 @@ class InvoicesDesk(Desk):
             at=self.house.now_at(firm),
             by=self.by,
         )
-        for charge in work.charges.get_all(event.billed):
-            work.charges.save(charging.bill(charge, at=event.at))
+        drafts.bill(work, event.billed, at=event.at)
         work.events.append([event])
         return work.invoices.save(invoice)
 
@@ -284,14 +281,6 @@ class InvoicesDesk(Desk):
         invoice, event = sending.deliver(invoice, channel=channel, at=self._now(work), by=self.by)
         work.events.append([event])
         return work.invoices.save(invoice)
-
-    def _claim(self, work: UnitOfWork, invoice: Invoice, charge_ids: Sequence[ChargeId]) -> None:
-        for charge in work.charges.get_all(charge_ids):
-            work.charges.save(charging.claim(charge, invoice.id, invoice.client_id))
-
-    def _release(self, work: UnitOfWork, charge_ids: Sequence[ChargeId]) -> None:
-        for charge in work.charges.get_all(charge_ids):
-            work.charges.save(charging.release(charge))
 
     def _paying(self, work: UnitOfWork, invoice_id: InvoiceId) -> list[PaymentId]:
         return sorted(payment.id for payment in work.payments.of_invoice(invoice_id))

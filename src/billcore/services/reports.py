@@ -17,6 +17,7 @@ from billcore.reports.queues import Tile, queues
 from billcore.reports.statement import Statement, statement
 from billcore.reports.takings import Takings, takings
 from billcore.reports.trial_balance import TrialBalance, trial_balance
+from billcore.reports.unbilled import Unbilled, unbilled
 from billcore.services.house import Desk
 
 
@@ -66,6 +67,14 @@ class ReportsDesk(Desk):
                 work.clients.get(client_id)
             invoices = work.invoices.all() if client_id is None else self._of_client(work, client_id)
             return dashboard(invoices, self._day(on, work))
+
+    def unbilled(self) -> Unbilled:
+        """Work that is not on an invoice yet, by client, with counts and totals (S3.5)."""
+        self.require(Permission.VIEW)
+        with self.read() as work:
+            charges = work.charges.unbilled()
+            clients = {client_id: work.clients.get(client_id) for client_id in {charge.client_id for charge in charges}}
+            return unbilled(charges, clients)
 
     def _day(self, on: date | None, work: UnitOfWork) -> date:
         return self.house.now_at(work.firm()).date() if on is None else day(on, "on")

@@ -1,12 +1,13 @@
 """Drafts: made, edited and deleted at will; lines keep their ids, charges are claimed and released."""
 
 from datetime import date, timedelta
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
 from attrs import evolve
 
-from billcore.errors import BadLine, InvalidTransition, NegativeTotal
+from billcore.errors import BadLine, InvalidTransition, NegativeTotal, NotFound
 from billcore.ids import ChargeId, LineId
 from billcore.invoices import drafting
 from billcore.invoices.invoice import Content, Origin
@@ -68,6 +69,58 @@ def test_an_edit_says_which_charges_it_claims_and_which_it_releases() -> None:
 
     assert event.claimed == ("c3",)
     assert event.released == ("c1",)
+
+
+@pytest.mark.rule("S3.14")
+def test_a_line_is_written_in_at_the_end() -> None:
+    draft, event = drafting.add_line(a_draft(FIRM, CLIENT), a_line("Copies", unit_price="5.00"), at=START, by=BY)
+
+    assert [(line.id, line.description) for line in draft.lines] == [("L1", "Tax return"), ("L2", "Copies")]
+    assert draft.gross == event.gross == Money(105_00, "USD")
+
+
+@pytest.mark.rule("S3.16")
+def test_a_removed_line_releases_its_charge() -> None:
+    draft = a_draft(FIRM, CLIENT, lines=[billing("charge-1"), billing("charge-2", "30.00")])
+
+    draft, event = drafting.remove_line(draft, LineId("L1"), at=START, by=BY)
+
+    assert (event.released, event.claimed) == ((ChargeId("charge-1"),), ())
+    assert draft.gross == Money(30_00, "USD")
+
+
+@pytest.mark.rule("S3.15")
+def test_an_overridden_rate_keeps_the_first_one_until_it_is_back_at_it() -> None:
+    draft = a_draft(FIRM, CLIENT)
+    shown = []
+
+    for price in ("80.00", "60", "100"):
+        draft, _ = drafting.override_rate(draft, LineId("L1"), price, at=START, by=BY)
+        shown.append((draft.lines[0].unit_price, draft.lines[0].original_unit_price, draft.gross.minor))
+
+    first = Decimal(100)
+    assert shown == [(Decimal(80), first, 80_00), (Decimal(60), first, 60_00), (first, None, 100_00)]
+
+
+def test_a_line_that_is_not_there_is_not_found() -> None:
+    draft = a_draft(FIRM, CLIENT)
+
+    with pytest.raises(NotFound):
+        drafting.remove_line(draft, LineId("L2"), at=START, by=BY)
+    with pytest.raises(NotFound):
+        drafting.override_rate(draft, LineId(""), "1.00", at=START, by=BY)
+
+
+@pytest.mark.rule("S3.18")
+def test_lines_of_an_issued_invoice_are_read_only() -> None:
+    issued = an_issued_invoice(FIRM, CLIENT)
+
+    with pytest.raises(InvalidTransition):
+        drafting.add_line(issued, a_line(), at=START, by=BY)
+    with pytest.raises(InvalidTransition):
+        drafting.remove_line(issued, LineId("L1"), at=START, by=BY)
+    with pytest.raises(InvalidTransition):
+        drafting.override_rate(issued, LineId("L1"), "1.00", at=START, by=BY)
 
 
 def test_a_deleted_draft_leaves_a_tombstone_that_releases_its_charges() -> None:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from attrs import evolve, frozen
 from tests.office import FIRM, JANE, Office, a_line
 
+from billcore.charges.charge import BillTo
 from billcore.clients import Client, Firm
 from billcore.dates import Period
 from billcore.ids import ChargeId, FirmId, InvoiceId, MethodId, PaymentId, RefundId
@@ -26,6 +27,8 @@ class World:
     client: Client
     charge: ChargeId
     anothers_charge: ChargeId
+    logged: ChargeId
+    claimed: ChargeId
     draft: InvoiceId
     sent: InvoiceId
     anothers_invoice: InvoiceId
@@ -52,6 +55,8 @@ class World:
             office=office,
             client=patel,
             charge=desk.charges.add(patel.id, "Advice", unit_price="80.00").id,
+            logged=desk.charges.log_time(patel.id, "Advice", minutes=30, rate="80.00").id,
+            claimed=desk.charges.add(patel.id, "Session", unit_price="80.00", bill_to=BillTo.HYBRID).id,
             anothers_charge=desk.charges.add(smith.id, "Advice", unit_price="80.00").id,
             draft=office.draft(patel).id,
             sent=sent.id,
@@ -111,6 +116,7 @@ def another(kind: str) -> Argument:
     return Argument(hostile=lambda world: [*NO_TEXT, *UNSTORABLE, "", "unknown", world.elsewhere[kind]])
 
 
+ZERO = Money(0, "USD")
 NO_MONEY: list[object] = [
     5,
     5.0,
@@ -141,7 +147,7 @@ NO_MONEY: list[object] = [
     Decimal("5.001"),
     Decimal("-1"),
     Money(5_00, "EUR"),
-    Money(0, "USD"),
+    ZERO,
     Money(-5_00, "USD"),
 ]
 
@@ -240,6 +246,11 @@ def charges() -> Argument:
     )
 
 
+def minutes(right: int | None = None) -> Argument:
+    hostile: list[object] = [None, True, 1.5, "6", -6, 10**9, b"6", Decimal(6), object()]
+    return Argument(right=None if right is None else lambda _: right, hostile=lambda _: hostile)
+
+
 CLIENT = an_id("client", lambda world: world.client.id)
 SENT = an_id("invoice", lambda world: world.sent)
 DRAFT = an_id("invoice", lambda world: world.draft)
@@ -249,6 +260,11 @@ PERIOD = Argument(
     hostile=lambda _: [None, 5, "2026-05", date(2026, 5, 4), object()],
 )
 REQUEST_ID = words("")
+PAYER = {
+    "is_billable": yes_or_no(),
+    "bill_to": one_of(name="insurance"),
+    "claim_reference": words("for the client alone"),
+}
 RECEIVED = {"received_on": a_day(), "reference": words(), "notes": words(), "request_id": REQUEST_ID}
 CHANGES = {"allowances": many([Content()]), "surcharges": many([Allowance(percent="5")])}
 
@@ -285,11 +301,37 @@ ARGUMENTS: dict[str, dict[str, Argument]] = {
         "codes": one_of(name="90837"),
         "timekeeper": one_of(name="jane"),
         "matter": words(),
+        **PAYER,
+    },
+    "charges.log_time": {
+        "client_id": CLIENT,
+        "description": words("", "  ", None, right="Advice"),
+        "minutes": minutes(37),
+        "rate": a_number("80.00"),
+        "timekeeper": one_of(name="jane"),
+        "worked_on": a_day(),
+        "rules": one_of(name="6 minutes"),
+        "written_down": minutes(),
+        "taxes": many([20], ("20 %",)),
+        "codes": one_of(name="90837"),
+        "matter": words(),
+        **PAYER,
     },
     "charges.change": {
         "charge_id": an_id("charge", lambda world: world.charge),
         "unit_price": a_number(),
         "quantity": a_number(),
+        "is_billable": Argument(hostile=lambda _: [0, 1, "", "yes", object()]),
+    },
+    "charges.write_down": {"charge_id": an_id("charge", lambda world: world.logged), "minutes": minutes(6)},
+    "charges.write_off": {"charge_id": an_id("charge", lambda world: world.charge), "reason": words(None)},
+    "charges.post_claim": {
+        "charge_id": an_id("charge", lambda world: world.claimed),
+        "client_part": Argument(
+            right=lambda _: "20.00",
+            hostile=lambda _: [None, *(each for each in NO_MONEY if each not in (ZERO, "0.00"))],
+        ),
+        "reference": words(),
     },
     "charges.discard": {"charge_id": an_id("charge", lambda world: world.charge), "reason": words(None)},
     "charges.get": {"charge_id": an_id("charge", lambda world: world.charge)},
@@ -337,6 +379,13 @@ ARGUMENTS: dict[str, dict[str, Argument]] = {
         "limit": Argument(hostile=lambda _: [None, 0, -1, 1001, True, "5", 5.0, object()]),
     },
     "invoices.timeline": {"invoice_id": SENT},
+    "lines.add": {"invoice_id": DRAFT, "line": one_of(a_line(), name="Tax return")},
+    "lines.remove": {"invoice_id": DRAFT, "line_id": words("", "L9", None, right="L1")},
+    "lines.override_rate": {
+        "invoice_id": DRAFT,
+        "line_id": words("", "L9", None, right="L1"),
+        "unit_price": a_number("80.00"),
+    },
     # ── Several invoices at once ─────────────────────────────────────────────────────────────────────────────────────
     "bulk.send": {"invoice_ids": several(lambda world: world.draft), "channel": words("", None)},
     "bulk.mark_paid": {
@@ -456,6 +505,7 @@ ARGUMENTS: dict[str, dict[str, Argument]] = {
     "reports.trial_balance": {"on": a_day()},
     "reports.statement": {"client_id": CLIENT, "period": PERIOD},
     "reports.dashboard": {"client_id": another("client"), "on": a_day()},
+    "reports.unbilled": {},
     # ── The front door ───────────────────────────────────────────────────────────────────────────────────────────────
     "firms.open": {
         "firm_id": words("", " ", None, FIRM, right="third"),
