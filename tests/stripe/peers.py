@@ -11,7 +11,16 @@ from tests.stripe.loopback import Loopback
 
 from billcore_stripe import StripeGateway
 
-TWIN_FOLDER = Path(os.environ.get("BILLCORE_STRIPE_TWIN") or Path(__file__).parents[3] / "shared" / "stripe_twin")
+
+
+def _twin_folder() -> Path:
+    """The folder of the stand-in: named by BILLCORE_STRIPE_TWIN, else ``stripe_twin`` in a folder beside the checkout."""
+    named = os.environ.get("BILLCORE_STRIPE_TWIN")
+    beside = Path(__file__).parents[3].glob("*/stripe_twin")
+    return Path(named) if named else next(beside, Path("stripe_twin"))
+
+
+TWIN_FOLDER = _twin_folder()
 SECRET_KEY = "sk_test_canaryKEYcanary1"
 WEBHOOK_SECRET = "whsec_canarySECRETcanary2"
 

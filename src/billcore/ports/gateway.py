@@ -73,6 +73,8 @@ class Capabilities:
     saved_methods: bool = False
     hosted_checkout: bool = False
     platform_fees: bool = False
+    tells_fees: bool = True
+    """Its payments' settlement becomes known, at once or later; billcore looks for a while until it is."""
     currencies: frozenset[str] | None = None
     """None: every currency whose amounts it can represent."""
 

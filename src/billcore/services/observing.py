@@ -5,14 +5,14 @@ heard.
 """
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from attrs import evolve
 
 from billcore.actors import Actor
 from billcore.clients import Firm
 from billcore.events import Event, RefundSucceeded
-from billcore.fees import Fee
+from billcore.fees import Fee, FeeBasis
 from billcore.ids import CreditNoteId, FirmId, InvoiceId, PaymentId, RefundId
 from billcore.invoices import crediting
 from billcore.money import Money
@@ -26,6 +26,10 @@ from billcore.ports.store import UnitOfWork
 from billcore.reasons import RefundReason
 from billcore.services.booking import Page
 from billcore.services.house import House, retried
+
+
+FEE_AWAITED_FOR = timedelta(days=7)
+"""A fee that the gateway does not tell within a week is left unknown, or as the firm's schedule estimates it."""
 
 
 class Observing:
@@ -82,7 +86,16 @@ class PaymentBooks:
             self._step(*step)
         if self.payment.operation_id is not None:
             operation = self._work.operations.get(self.payment.operation_id)
-            self._save_operation(operation, _state_of(seen.status), seen)
+            state = OperationState.PENDING if self._awaits_fee(operation) else _state_of(seen.status)
+            self._save_operation(operation, state, seen)
+
+    def _awaits_fee(self, operation: Operation) -> bool:
+        """Completed, and the gateway has not told its fee yet: recovery looks again for a while (a webhook may be lost)."""
+        payment = self.payment
+        if payment.completed_at is None or (payment.fee is not None and payment.fee.basis is FeeBasis.ACTUAL):
+            return False
+        gateway = self._house.gateways.get(operation.gateway, operation.account)
+        return gateway.capabilities.tells_fees and self._at - payment.completed_at < FEE_AWAITED_FOR
 
     def take_refund(self, seen: RefundSnapshot) -> None:
         """The same for one refund; one that was made in the gateway's dashboard is taken into the books first."""
