@@ -11,7 +11,7 @@ from attrs import evolve, field, frozen
 from billcore.clients import Terms
 from billcore.dates import Period, day
 from billcore.errors import BadLine
-from billcore.ids import ChargeId, ClientId, CreditNoteId, FirmId, InvoiceId, RefundId
+from billcore.ids import ChargeId, ClientId, CreditNoteId, FirmId, InvoiceId, RefundId, ScheduleId
 from billcore.invoices.totals import Totals
 from billcore.kinds import each_of_kind, of_kind
 from billcore.lines import Allowance, LineItem, Surcharge
@@ -147,6 +147,8 @@ class Invoice:
     voiding: Voiding | None = None
     hold: Hold | None = None
     autopay_failed_at: datetime | None = None
+    overdue_noted_on: date | None = None
+    schedule_id: ScheduleId | None = None
     replaces: InvoiceId | None = None
     line_count: int = 0
     version: int = 0

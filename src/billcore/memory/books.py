@@ -11,6 +11,8 @@ from billcore.payments.operation import Operation
 from billcore.payments.payment import Payment, Refund
 from billcore.ports.gateway import GatewayEvent
 from billcore.ports.store import ParkedEvent, RecordedEvent, Request, Undelivered
+from billcore.recurring.occurrence import Occurrence
+from billcore.recurring.schedule import Schedule
 
 
 @define(kw_only=True)
@@ -26,6 +28,8 @@ class Shelf:
     refunds: dict[str, Refund] = Factory(dict)
     methods: dict[str, SavedMethod] = Factory(dict)
     operations: dict[str, Operation] = Factory(dict)
+    schedules: dict[str, Schedule] = Factory(dict)
+    occurrences: dict[str, Occurrence] = Factory(dict)
     requests: dict[str, Request] = Factory(dict)
     numbers: dict[str, int] = Factory(dict)
     events: list[RecordedEvent] = Factory(list)
@@ -42,6 +46,8 @@ class Shelf:
             refunds=dict(self.refunds),
             methods=dict(self.methods),
             operations=dict(self.operations),
+            schedules=dict(self.schedules),
+            occurrences=dict(self.occurrences),
             requests=dict(self.requests),
             numbers=dict(self.numbers),
             events=list(self.events),

@@ -1,6 +1,7 @@
 """The repositories of one unit of work: dictionaries on the firm's shelf, with the refusals that the port promises."""
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Generic, TypeVar
 
 from attrs import evolve
@@ -15,11 +16,14 @@ from billcore.ids import (
     CreditNoteId,
     InvoiceId,
     MethodId,
+    OccurrenceId,
     OperationId,
     PaymentId,
     RefundId,
+    ScheduleId,
 )
 from billcore.invoices.invoice import CreditNote, Invoice
+from billcore.invoices.status import is_overdue
 from billcore.memory.books import Shelf
 from billcore.memory.page import page
 from billcore.memory.transaction import Transaction
@@ -27,10 +31,14 @@ from billcore.methods import SavedMethod
 from billcore.payments.operation import Operation
 from billcore.payments.payment import Payment, Refund
 from billcore.ports.store import InvoiceFilter, InvoicePage, RecordedEvent, Request, Undelivered
+from billcore.recurring.occurrence import Occurrence
+from billcore.recurring.schedule import Schedule
 from billcore.texts import shown
 
 Id = TypeVar("Id", bound=str)
-Record = TypeVar("Record", Client, Charge, Invoice, CreditNote, Payment, Refund, SavedMethod, Operation)
+Record = TypeVar(
+    "Record", Client, Charge, Invoice, CreditNote, Payment, Refund, SavedMethod, Operation, Schedule, Occurrence
+)
 
 
 class _Records(Generic[Id, Record]):
@@ -67,6 +75,14 @@ class _Records(Generic[Id, Record]):
         records[record.id] = evolve(record, version=record.version + 1)
         return records[record.id]
 
+    def add_all(self, records: Sequence[Record]) -> None:
+        for record in records:
+            self.add(record)
+
+    def save_all(self, records: Sequence[Record]) -> None:
+        for record in records:
+            self.save(record)
+
     def _require_as_read(self, records: dict[str, Record], record: Record) -> None:
         if record.firm_id != self._transaction.firm_id:
             raise self._not_found(record.id)
@@ -96,6 +112,10 @@ class Clients(_Records[ClientId, Client]):
 
     def _on(self, shelf: Shelf) -> dict[str, Client]:
         return shelf.clients
+
+    def peek_all(self, client_ids: Iterable[ClientId]) -> Sequence[Client]:
+        clients = self._on(self._transaction.shelf())
+        return [clients[client_id] for client_id in sorted(set(client_ids)) if client_id in clients]
 
     def all(self) -> Iterable[Client]:
         return self._all()
@@ -141,8 +161,16 @@ class Invoices(_Records[InvoiceId, Invoice]):
     def page(self, wanted: InvoiceFilter) -> InvoicePage:
         return page(self._transaction.shelf(), wanted)
 
+    def newly_overdue(self, on: date, *, limit: int) -> Sequence[Invoice]:
+        overdue = [invoice for invoice in self._all() if invoice.overdue_noted_on is None and is_overdue(invoice, on)]
+        return sorted(overdue, key=_overdue_since)[:limit]
+
     def all(self) -> Iterable[Invoice]:
         return self._all()
+
+
+def _overdue_since(invoice: Invoice) -> int:
+    return 0 if invoice.due_on is None else invoice.due_on.toordinal() + invoice.policy.grace_days
 
 
 class CreditNotes(_Records[CreditNoteId, CreditNote]):
@@ -226,6 +254,44 @@ class Operations(_Records[OperationId, Operation]):
 
     def all(self) -> Iterable[Operation]:
         return self._all()
+
+
+class Schedules(_Records[ScheduleId, Schedule]):
+    what = "schedule"
+
+    def _on(self, shelf: Shelf) -> dict[str, Schedule]:
+        return shelf.schedules
+
+    def due(self, on: date, *, limit: int) -> Sequence[Schedule]:
+        waiting = [schedule for schedule in self._all() if schedule.look_on is not None and schedule.look_on <= on]
+        return sorted(waiting, key=lambda schedule: schedule.look_on or on)[:limit]
+
+    def of_client(self, client_id: ClientId) -> Sequence[Schedule]:
+        schedules = [schedule for schedule in self._all() if schedule.client_id == client_id]
+        return sorted(schedules, key=lambda schedule: schedule.started_at)
+
+    def all(self) -> Iterable[Schedule]:
+        return self._all()
+
+
+class Occurrences(_Records[OccurrenceId, Occurrence]):
+    what = "occurrence"
+
+    def _on(self, shelf: Shelf) -> dict[str, Occurrence]:
+        return shelf.occurrences
+
+    def of_schedule(self, schedule_id: ScheduleId) -> Sequence[Occurrence]:
+        return _by_index(each for each in self._all() if each.schedule_id == schedule_id)
+
+    def of_invoice(self, invoice_id: InvoiceId) -> Sequence[Occurrence]:
+        return _by_index(each for each in self._all() if each.invoice_id == invoice_id)
+
+    def all(self) -> Iterable[Occurrence]:
+        return self._all()
+
+
+def _by_index(occurrences: Iterable[Occurrence]) -> list[Occurrence]:
+    return sorted(occurrences, key=lambda occurrence: occurrence.index)
 
 
 class Requests:

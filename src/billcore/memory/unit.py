@@ -1,5 +1,7 @@
 """One unit of work in memory: the firm, its repositories, its numbers, and the events it heard."""
 
+from collections.abc import Sequence
+
 from attrs import evolve
 
 from billcore.clients import Firm, NumberSeries
@@ -13,10 +15,12 @@ from billcore.memory.records import (
     Events,
     Invoices,
     Methods,
+    Occurrences,
     Operations,
     Payments,
     Refunds,
     Requests,
+    Schedules,
 )
 from billcore.memory.transaction import Transaction
 from billcore.ports.gateway import GatewayEvent
@@ -35,6 +39,8 @@ class MemoryUnitOfWork:
         self.refunds = Refunds(transaction)
         self.methods = Methods(transaction)
         self.operations = Operations(transaction)
+        self.schedules = Schedules(transaction)
+        self.occurrences = Occurrences(transaction)
         self.requests = Requests(transaction)
         self.events = Events(transaction)
 
@@ -69,6 +75,9 @@ class MemoryUnitOfWork:
         numbers = self._transaction.changing_shelf().numbers
         numbers[series.prefix] = numbers.get(series.prefix, 0) + 1
         return series.number(numbers[series.prefix])
+
+    def next_numbers(self, series: NumberSeries, count: int) -> Sequence[str]:
+        return [self.next_number(series) for _ in range(count)]
 
     def hear(self, event: GatewayEvent) -> bool:
         books, key = self._transaction.changing_books(), EventKey.of(event)

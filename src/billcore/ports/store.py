@@ -5,7 +5,8 @@ What every store keeps, and ``billcore.testing.StoreContract`` checks:
 - Nothing is visible to others before ``commit``; leaving the block without it undoes everything, also the numbers
   drawn.
 - ``get`` in a writing unit locks the record until its end, so that what was read is still true when it is saved. Locks
-  are taken in one order, payments before refunds before invoices before charges, and among equals by id.
+  are taken in one order, schedules before payments before refunds before invoices before charges, and among equals by
+  id.
 - ``save`` compares the version that was read: a record changed in between is StaleWrite. It returns the record as
   stored. Versions count from 1, one up with each save; 0 is a record that was never stored.
 - Events are appended in the same transaction and get a position; within one stream positions follow the order of
@@ -16,6 +17,8 @@ What every store keeps, and ``billcore.testing.StoreContract`` checks:
 - A gateway's payment is in the books once: a second payment with the same ref, of whatever firm, is AlreadyExists.
 - One unit of work per thread: beginning a second inside the first is UnitOfWorkMisuse, and so is calling a gateway
   inside one. ``park``, ``retried`` and ``delivered`` are units of their own.
+- What workers share out among themselves (``due``, ``newly_overdue``) is locked in a writing unit, and what another
+  worker has locked is left out instead of waited for.
 - Lists are oldest first and equal moments in order of id; what ``all`` gives is in order of id. Ids that differ in case
   only are different ids.
 """
@@ -40,9 +43,11 @@ from billcore.ids import (
     GatewayRef,
     InvoiceId,
     MethodId,
+    OccurrenceId,
     OperationId,
     PaymentId,
     RefundId,
+    ScheduleId,
 )
 from billcore.invoices.invoice import CreditNote, Invoice
 from billcore.invoices.status import Queue
@@ -52,6 +57,8 @@ from billcore.payments.operation import Operation
 from billcore.payments.payment import Payment, Refund
 from billcore.policy import Status
 from billcore.ports.gateway import GatewayEvent
+from billcore.recurring.occurrence import Occurrence
+from billcore.recurring.schedule import Schedule
 from billcore.texts import optional_text, text
 
 Id = TypeVar("Id", contravariant=True)
@@ -72,6 +79,16 @@ class Repository(Protocol[Id, Record]):
 
     def save(self, record: Record) -> Record:
         """Keep a changed record, or StaleWrite; returns it with its new version."""
+
+
+class Batches(Repository[Id, Record], Protocol):
+    """The records of a kind of which a run writes hundreds at once."""
+
+    def add_all(self, records: Sequence[Record]) -> None:
+        """As ``add`` of each; AlreadyExists where one of the ids is taken, and the unit of work is then to be left."""
+
+    def save_all(self, records: Sequence[Record]) -> None:
+        """As ``save`` of each; StaleWrite where one was changed, and the unit of work is then to be left."""
 
 
 @frozen(kw_only=True)
@@ -113,11 +130,14 @@ class InvoicePage:
     total: int
 
 
-class Invoices(Repository[InvoiceId, Invoice], Protocol):
+class Invoices(Batches[InvoiceId, Invoice], Protocol):
     def remove(self, invoice: Invoice) -> None:
         """Delete a draft; its event stays as a tombstone. StaleWrite if it changed."""
 
     def page(self, wanted: InvoiceFilter) -> InvoicePage: ...
+    def newly_overdue(self, on: date, *, limit: int) -> Sequence[Invoice]:
+        """Those overdue on that day that were not noted as overdue before, the longest overdue first."""
+
     def all(self) -> Iterable[Invoice]:
         """Every invoice of the firm, in order of id."""
 
@@ -128,6 +148,9 @@ class CreditNotes(Repository[CreditNoteId, CreditNote], Protocol):
 
 
 class Clients(Repository[ClientId, Client], Protocol):
+    def peek_all(self, client_ids: Iterable[ClientId]) -> Sequence[Client]:
+        """Those of them that there are, each once, in order of id and without a lock."""
+
     def all(self) -> Iterable[Client]: ...
 
 
@@ -162,6 +185,24 @@ class Methods(Repository[MethodId, SavedMethod], Protocol):
 
 class Operations(Repository[OperationId, Operation], Protocol):
     def all(self) -> Iterable[Operation]: ...
+
+
+class Schedules(Batches[ScheduleId, Schedule], Protocol):
+    def due(self, on: date, *, limit: int) -> Sequence[Schedule]:
+        """Those on which the run is to look on that day or before, the longest waiting first."""
+
+    def of_client(self, client_id: ClientId) -> Sequence[Schedule]: ...
+    def all(self) -> Iterable[Schedule]: ...
+
+
+class Occurrences(Batches[OccurrenceId, Occurrence], Protocol):
+    def of_schedule(self, schedule_id: ScheduleId) -> Sequence[Occurrence]:
+        """In order of index."""
+
+    def of_invoice(self, invoice_id: InvoiceId) -> Sequence[Occurrence]:
+        """Those that the invoice bills, in order of index."""
+
+    def all(self) -> Iterable[Occurrence]: ...
 
 
 @frozen(kw_only=True)
@@ -219,6 +260,10 @@ class UnitOfWork(Protocol):
     @property
     def operations(self) -> Operations: ...
     @property
+    def schedules(self) -> Schedules: ...
+    @property
+    def occurrences(self) -> Occurrences: ...
+    @property
     def requests(self) -> Requests: ...
     @property
     def events(self) -> Events: ...
@@ -233,6 +278,9 @@ class UnitOfWork(Protocol):
 
         A series is known by its prefix: with more digits it counts on.
         """
+
+    def next_numbers(self, series: NumberSeries, count: int) -> Sequence[str]:
+        """So many numbers at once, in order, as ``next_number`` would draw them."""
 
     def hear(self, event: GatewayEvent) -> bool:
         """Note a gateway's event as heard and applied, in this transaction; False if it was before, by whatever firm.

@@ -18,6 +18,7 @@ from billcore.actors import Staff
 from billcore.charges import charging
 from billcore.charges.charge import Charge
 from billcore.clients import Client, Firm, Terms
+from billcore.dates import Period
 from billcore.events import Event, HoldPlaced
 from billcore.ids import (
     ChargeId,
@@ -30,6 +31,7 @@ from billcore.ids import (
     OperationId,
     PaymentId,
     RefundId,
+    ScheduleId,
 )
 from billcore.invoices import crediting, drafting, sending
 from billcore.invoices.invoice import Content, CreditNote, Invoice
@@ -45,6 +47,10 @@ from billcore.payments.payment import Payment, Refund
 from billcore.policy import STANDARD, Policy
 from billcore.ports.gateway import EventKind, GatewayEvent
 from billcore.reasons import Initiator, RefundReason
+from billcore.recurring import scheduling
+from billcore.recurring.cadence import Cadence
+from billcore.recurring.occurrence import Occurrence, occurrence_id
+from billcore.recurring.schedule import Plan, Schedule
 from billcore.testing.clock import START
 
 BY: Final = Staff("jane", "Jane Chen")
@@ -255,6 +261,52 @@ def an_operation(firm: Firm, operation_id: str = "operation-1", *, at: datetime 
     )
     return Operation(
         id=command.operation_id, firm_id=firm.id, command=command, gateway=GATEWAY, account=None, created_at=at
+    )
+
+
+# ── Recurring bills ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def a_schedule(
+    client: Client,
+    schedule_id: str = "schedule-1",
+    *,
+    anchor: date | None = None,
+    cadence: Cadence | None = None,
+    lines: Sequence[LineItem] | None = None,
+    plan: Plan | None = None,
+    at: datetime = START,
+) -> Schedule:
+    """Of 100.00 or of *lines*, monthly from the day on which tests begin."""
+    schedule, _ = scheduling.start(
+        ScheduleId(schedule_id),
+        firm_id=client.firm_id,
+        client_id=client.id,
+        title="Bookkeeping",
+        cadence=cadence or Cadence.monthly(),
+        anchor=anchor or START.date(),
+        lines=tuple(lines if lines is not None else [a_line()]),
+        plan=plan or Plan(),
+        at=at,
+        by=BY,
+    )
+    return schedule
+
+
+def an_occurrence(
+    schedule: Schedule, index: int = 0, *, invoice_id: str | None = None, at: datetime = START
+) -> Occurrence:
+    """Billed on that invoice, or else skipped."""
+    return Occurrence(
+        id=occurrence_id(schedule.id, index),
+        firm_id=schedule.firm_id,
+        schedule_id=schedule.id,
+        index=index,
+        nominal=at.date(),
+        period=Period(at.date(), at.date() + timedelta(days=30)),
+        invoice_id=None if invoice_id is None else InvoiceId(invoice_id),
+        reason="" if invoice_id is not None else "a test",
+        settled_at=at,
     )
 
 

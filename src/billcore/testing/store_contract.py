@@ -24,6 +24,7 @@ from billcore.testing.store_checks.once import HearingChecks, PaymentRefChecks, 
 from billcore.testing.store_checks.outbox import OutboxChecks
 from billcore.testing.store_checks.pages import PageChecks
 from billcore.testing.store_checks.records import RecordChecks
+from billcore.testing.store_checks.runs import RunChecks
 from billcore.testing.store_checks.units import UnitChecks
 
 
@@ -39,5 +40,6 @@ class StoreContract(
     OutboxChecks,
     AskedChecks,
     PageChecks,
+    RunChecks,
 ):
     """Every promise of ``billcore.ports.store``, asked of a store through the port alone."""

@@ -3,12 +3,12 @@
 from inspect import signature
 
 import pytest
-from tests.contracts_bite.stores import asked, firms, locks, numbers, once, outbox, pages, records, units
+from tests.contracts_bite.stores import asked, firms, locks, numbers, once, outbox, pages, records, runs, units
 from tests.contracts_bite.stores.broken import BrokenStore, SnapshotTrap
 
 from billcore.testing import StoreContract
 
-MODULES = (units, records, firms, locks, numbers, once, outbox, asked, pages)
+MODULES = (units, records, firms, locks, numbers, once, outbox, asked, pages, runs)
 BROKEN = tuple(
     thing
     for module in MODULES

@@ -8,7 +8,7 @@ from attrs import evolve
 from billcore.charges import charging
 from billcore.errors import NotFound
 from billcore.events import Part
-from billcore.ids import ChargeId, ClientId, InvoiceId, PaymentId
+from billcore.ids import ChargeId, ClientId, InvoiceId, PaymentId, ScheduleId
 from billcore.payments.operation import Operation, OperationState, move, submit
 from billcore.ports.store import Store
 from billcore.testing import builders
@@ -41,9 +41,12 @@ class AskedChecks(StoreChecks):
                 refund, _ = builders.a_requested_refund(books.payment, books.invoice, CENT, record_id, at=at)
                 work.refunds.add(refund)
                 work.operations.add(builders.an_operation(books.firm, record_id, at=at))
+                schedule = work.schedules.add(builders.a_schedule(books.client, record_id, at=at))
+                work.occurrences.add(builders.an_occurrence(schedule, at=at))
             work.commit()
 
         with store.read(books.id) as work:
+            occurrences = [occurrence.id for occurrence in work.occurrences.all()]
             found: dict[str, list[str]] = {
                 "client-0": [record.id for record in work.clients.all()],
                 "charge-0": [record.id for record in work.charges.all()],
@@ -51,10 +54,12 @@ class AskedChecks(StoreChecks):
                 "payment-0": [record.id for record in work.payments.all()],
                 "refund-0": [record.id for record in work.refunds.all()],
                 "operation-0": [record.id for record in work.operations.all()],
+                "schedule-0": [record.id for record in work.schedules.all()],
             }
             invoices = [invoice.id for invoice in work.invoices.all()]
         assert found == {known: sorted([*ids, known]) for known in found}
         assert invoices == sorted([*ids, "draft-0", "invoice-0"])
+        assert occurrences == sorted(f"{schedule_id}:0" for schedule_id in (*ids, "schedule-0"))
 
     @check
     def test_lists_are_oldest_first(self, store: Store) -> None:
@@ -73,6 +78,7 @@ class AskedChecks(StoreChecks):
                 work.credit_notes.add(note)
                 work.methods.add(builders.a_saved_method(books.client, record_id, at=at))
                 work.charges.add(builders.a_charge(books.client, record_id, at=at))
+                work.schedules.add(builders.a_schedule(books.client, record_id, at=at))
             work.commit()
 
         with store.read(books.id) as work:
@@ -82,6 +88,7 @@ class AskedChecks(StoreChecks):
                 "refunds of the payment": [record.id for record in work.refunds.of_payment(books.payment.id)],
                 "credit notes of the invoice": [record.id for record in work.credit_notes.of_invoice(books.invoice.id)],
                 "methods of the client": [record.id for record in work.methods.of_client(books.client.id)],
+                "schedules of the client": [record.id for record in work.schedules.of_client(books.client.id)],
                 "unbilled charges": [record.id for record in work.charges.unbilled(books.client.id)],
             }
         assert {name: records[1:] for name, records in found.items()} == {name: ["c", "a", "b", "A"] for name in found}
@@ -123,6 +130,9 @@ class AskedChecks(StoreChecks):
                 work.payments.of_invoice(invoice_id),
                 work.credit_notes.of_invoice(invoice_id),
                 work.refunds.of_payment(PaymentId("PAYMENT-0")),
+                work.schedules.of_client(client_id),
+                work.occurrences.of_schedule(ScheduleId("SCHEDULE-0")),
+                work.occurrences.of_invoice(invoice_id),
             ]
         assert [list(records) for records in found] == [[]] * len(found)
 

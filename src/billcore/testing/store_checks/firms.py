@@ -1,6 +1,7 @@
 """Firms: nothing of one is seen, changed or counted in another, whatever id is asked for."""
 
 from collections.abc import Callable, Iterable
+from datetime import date
 
 import pytest
 from attrs import evolve
@@ -34,11 +35,18 @@ class FirmChecks(StoreChecks):
                         ask(work, kind.known)
             with pytest.raises(NotFound):
                 work.charges.get_all([acme.charge.id])
+            assert list(work.clients.peek_all([acme.client.id])) == []
             for held in theirs:
                 with pytest.raises(NotFound):
                     held.save(work)
             with pytest.raises(NotFound):
                 work.invoices.remove(acme.draft)
+            with pytest.raises(NotFound):
+                work.invoices.save_all([acme.draft])
+            with pytest.raises(NotFound):
+                work.schedules.save_all([acme.schedule])
+            with pytest.raises(NotFound):
+                work.occurrences.save_all([acme.occurrence])
             with pytest.raises(NotFound):
                 work.save_firm(acme.firm)
             work.commit()
@@ -89,6 +97,13 @@ class FirmChecks(StoreChecks):
         for held in theirs:
             with store.begin(other.id) as work, pytest.raises(UnitOfWorkMisuse):
                 held.add_again(work)
+        with store.begin(other.id) as work:
+            with pytest.raises(UnitOfWorkMisuse):
+                work.invoices.add_all([acme.draft])
+            with pytest.raises(UnitOfWorkMisuse):
+                work.schedules.add_all([acme.schedule])
+            with pytest.raises(UnitOfWorkMisuse):
+                work.occurrences.add_all([acme.occurrence])
         with store.begin(other.id) as work, pytest.raises(UnitOfWorkMisuse):
             work.events.append([builders.an_event(acme.firm)])
         with store.begin(builders.a_firm("third").id) as work, pytest.raises(UnitOfWorkMisuse):
@@ -146,6 +161,13 @@ def _lists(work: UnitOfWork, acme: Opened) -> dict[str, Callable[[], Iterable[ob
         "invoices.page of a number": lambda: (
             work.invoices.page(InvoiceFilter(on=later(0).date(), search="INV-0000")).invoices
         ),
+        "invoices.newly_overdue": lambda: work.invoices.newly_overdue(date(2199, 1, 1), limit=10),
+        "schedules.all": work.schedules.all,
+        "schedules.due": lambda: work.schedules.due(date(2199, 1, 1), limit=10),
+        "schedules.of_client": lambda: work.schedules.of_client(acme.client.id),
+        "occurrences.all": work.occurrences.all,
+        "occurrences.of_schedule": lambda: work.occurrences.of_schedule(acme.schedule.id),
+        "occurrences.of_invoice": lambda: work.occurrences.of_invoice(acme.invoice.id),
         "credit_notes.all": work.credit_notes.all,
         "credit_notes.of_invoice": lambda: work.credit_notes.of_invoice(acme.invoice.id),
         "payments.all": work.payments.all,

@@ -15,9 +15,11 @@ from billcore.ids import (
     FirmId,
     InvoiceId,
     MethodId,
+    OccurrenceId,
     OperationId,
     PaymentId,
     RefundId,
+    ScheduleId,
 )
 from billcore.invoices import drafting
 from billcore.invoices.invoice import CreditNote, Invoice
@@ -28,12 +30,16 @@ from billcore.payments.operation import Operation, submit
 from billcore.payments.payment import Payment, Refund
 from billcore.ports.store import Repository, UnitOfWork
 from billcore.reasons import RefundReason
+from billcore.recurring.occurrence import Occurrence
+from billcore.recurring.schedule import Schedule
 from billcore.testing import builders
 from billcore.testing.builders import BY, later
 from billcore.testing.store_checks.shape import Opened
 
 Id = TypeVar("Id", bound=str)
-Record = TypeVar("Record", Client, Charge, Invoice, CreditNote, Payment, Refund, SavedMethod, Operation)
+Record = TypeVar(
+    "Record", Client, Charge, Invoice, CreditNote, Payment, Refund, SavedMethod, Operation, Schedule, Occurrence
+)
 
 CENT: Final = Money(1, "USD")
 
@@ -128,6 +134,15 @@ def _operation(books: Opened, record_id: str) -> Operation:
     return builders.an_operation(books.firm, record_id)
 
 
+def _schedule(books: Opened, record_id: str) -> Schedule:
+    return builders.a_schedule(books.client, record_id)
+
+
+def _occurrence(books: Opened, record_id: str) -> Occurrence:
+    another = evolve(books.schedule, id=ScheduleId(f"of-{record_id}"))
+    return evolve(builders.an_occurrence(another), id=OccurrenceId(record_id))
+
+
 def _changed_client(client: Client) -> Client:
     return evolve(client, notes=f"{client.notes}.")
 
@@ -162,6 +177,17 @@ def _changed_operation(operation: Operation) -> Operation:
     return submit(operation, at=later(1), until=later(2))
 
 
+def _changed_schedule(schedule: Schedule) -> Schedule:
+    """By the run and by staff in turn: a store may keep the two apart."""
+    if schedule.version % 2:
+        return evolve(schedule, title=f"{schedule.title}.")
+    return evolve(schedule, next_index=schedule.next_index + 1, failed=(schedule.next_index,), look_on=None)
+
+
+def _changed_occurrence(occurrence: Occurrence) -> Occurrence:
+    return evolve(occurrence, attempts=occurrence.attempts + 1)
+
+
 KINDS: Final = (
     _kind("client", "client-0", lambda work: work.clients, ClientId, _client, _changed_client),
     _kind("charge", "charge-0", lambda work: work.charges, ChargeId, _charge, _changed_charge),
@@ -171,4 +197,6 @@ KINDS: Final = (
     _kind("refund", "refund-0", lambda work: work.refunds, RefundId, _refund, _changed_refund),
     _kind("saved method", "method-0", lambda work: work.methods, MethodId, _method, _changed_method),
     _kind("operation", "operation-0", lambda work: work.operations, OperationId, _operation, _changed_operation),
+    _kind("schedule", "schedule-0", lambda work: work.schedules, ScheduleId, _schedule, _changed_schedule),
+    _kind("occurrence", "schedule-0:0", lambda work: work.occurrences, OccurrenceId, _occurrence, _changed_occurrence),
 )

@@ -16,6 +16,8 @@ from billcore.money import Money
 from billcore.payments.operation import Operation
 from billcore.payments.payment import Payment, Refund
 from billcore.ports.store import Store
+from billcore.recurring.occurrence import Occurrence
+from billcore.recurring.schedule import Schedule
 from billcore.testing import builders
 from billcore.testing.builders import later
 from billcore.testing.contract import Contract, not_judged
@@ -61,6 +63,8 @@ class Opened:
     refund: Refund
     method: SavedMethod
     operation: Operation
+    schedule: Schedule
+    occurrence: Occurrence
 
     @property
     def id(self) -> FirmId:
@@ -80,6 +84,7 @@ def opened(store: Store, firm_id: str = "acme", *, suffix: str | None = None) ->
     credit_note, invoice = builders.a_credit_note(invoice, Money(10_00, "USD"), f"note-0{suffix}")
     payment, invoice = builders.a_recorded_payment(firm, client, invoice, Money(50_00, "USD"), f"payment-0{suffix}")
     refund, payment = builders.a_requested_refund(payment, invoice, Money(20_00, "USD"), f"refund-0{suffix}")
+    schedule = builders.a_schedule(client, f"schedule-0{suffix}")
     with store.begin(firm.id) as work:
         books = Opened(
             firm=work.add_firm(firm),
@@ -92,6 +97,8 @@ def opened(store: Store, firm_id: str = "acme", *, suffix: str | None = None) ->
             refund=work.refunds.add(refund),
             method=work.methods.add(builders.a_saved_method(client, f"method-0{suffix}")),
             operation=work.operations.add(builders.an_operation(firm, f"operation-0{suffix}")),
+            schedule=work.schedules.add(schedule),
+            occurrence=work.occurrences.add(builders.an_occurrence(schedule, invoice_id=invoice.id)),
         )
         work.commit()
     return books
