@@ -7,8 +7,9 @@ from attrs import evolve
 from tests.office import FIRM, PRIYA, Office, a_line
 
 from billcore.billing import Billing
-from billcore.ids import FirmId, OperationId, PaymentId
+from billcore.ids import FirmId, GatewayRef, OperationId, PaymentId
 from billcore.memory import MemoryStore
+from billcore.payments.observation import CheckoutStatus
 from billcore.payments.operation import Operation
 from billcore.payments.payment import Payment, PaymentState, RefundState
 from billcore.ports.gateway import Capabilities, Idempotency, Lookup
@@ -111,3 +112,47 @@ def test_a_request_that_was_sent_again_just_now_may_still_be_on_its_way() -> Non
 
     assert early.is_waiting
     assert late.state is PaymentState.FAILED
+
+
+def paging(office: Office) -> Payment:
+    client = office.desk.clients.add("Patel Family")
+    invoice = office.desk.invoices.send(office.desk.invoices.draft(client.id, lines=[a_line("100.00")]).id)
+    return office.desk.payments.checkout(
+        invoice.id, gateway="fake", success_url="https://acme.example", cancel_url="https://acme.example"
+    )
+
+
+def page_of(office: Office, payment: Payment) -> GatewayRef:
+    ref = operation_of(office, payment.operation_id).ref
+    assert ref is not None
+    return ref
+
+
+def test_a_hosted_page_that_is_given_up_is_closed_at_the_gateway_and_its_amount_is_free() -> None:
+    office = open_at(EVERYTHING)
+    payment = paging(office)
+
+    canceled = office.desk.payments.cancel(payment.id)
+
+    assert canceled.state is PaymentState.CANCELED
+    assert office.gateway.get_checkout(page_of(office, payment)).status is CheckoutStatus.EXPIRED
+    assert str(office.desk.invoices.get(payment.invoice_ids[0]).balance.amount) == "100.00"
+    assert office.billing.verify(FIRM) == ()
+
+
+def test_a_hosted_page_that_was_paid_in_the_meantime_is_not_given_up_but_paid() -> None:
+    office = open_at(EVERYTHING)
+    payment = paging(office)
+    office.gateway.client_pays(page_of(office, payment))
+
+    assert office.desk.payments.cancel(payment.id).state is PaymentState.COMPLETED
+    assert office.billing.verify(FIRM) == ()
+
+
+def test_a_hosted_page_that_could_not_be_closed_is_closed_by_recovery() -> None:
+    office = open_at(EVERYTHING)
+    payment = paging(office)
+    with office.gateway.down():
+        assert office.desk.payments.cancel(payment.id).is_waiting
+
+    assert recovered(office, payment.id, timedelta(minutes=5)).state is PaymentState.CANCELED

@@ -68,8 +68,9 @@ class OperationKind(Enum):
 class Operation:
     """One instruction, with its parameters frozen; the gateway's idempotency key is derived from ``id`` and the step.
 
-    ``ref`` is the gateway's object once it is known. ``sends`` counts how often it was or may have been sent,
-    ``submitted_at`` is when it last was, ``prepares`` how often making it ready was not answered. ``leased_until``: another worker is on it until then.
+    ``ref`` is the gateway's object once it is known. ``sends`` counts how often it was or may have been sent, and
+    ``submitted_at`` is when it last was; ``prepares`` counts how often making it ready was not answered.
+    ``leased_until``: another worker is on it until then.
     ``needs_review``: only a person can say what happened.
     """
 

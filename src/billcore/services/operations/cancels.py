@@ -1,14 +1,17 @@
 """Carry out a cancellation: once the gateway can no longer complete the payment, the reservation is lifted."""
 
+from typing import assert_never
+
 from billcore.actors import Processor
 from billcore.errors import GatewayConfigurationError, GatewayProblem, GatewayRequestInvalid
 from billcore.gateways import offering
-from billcore.payments.instruction import CancelCommand
-from billcore.payments.observation import PaymentStatus
+from billcore.payments.instruction import CancelCommand, CheckoutCommand
+from billcore.payments.observation import CheckoutStatus, PaymentStatus
 from billcore.payments.operation import Operation, OperationState
-from billcore.ports.gateway import ChargeGateway
+from billcore.ports.gateway import ChargeGateway, CheckoutGateway
 from billcore.services.house import House
 from billcore.services.observing import Observing
+from billcore.services.operations.checkouts import CheckoutDriver
 from billcore.services.operations.claiming import Claim, Claiming
 
 
@@ -21,18 +24,45 @@ class CancelDriver:
         self._observing = Observing(house)
 
     def drive(self, claim: Claim, command: CancelCommand) -> None:
-        operation = claim.operation
-        gateway = offering(self._house.gateway(operation.gateway, operation.account), ChargeGateway)
+        operation, asked = claim.operation, self._asked(claim.operation, command)
         try:
-            seen = gateway.cancel_payment(command.payment)
+            if isinstance(asked.command, CheckoutCommand):
+                status = self._close_page(asked, asked.command, command)
+            else:
+                status = self._cancel(operation, command)
         except (GatewayConfigurationError, GatewayRequestInvalid) as refusal:
             self._claiming.release(operation, OperationState.REJECTED, error=refusal.code)
             raise
         except GatewayProblem as problem:
             self._claiming.release(operation, OperationState.UNKNOWN, error=problem.code)
             return
+        self._finish(operation, status)
+
+    def _asked(self, operation: Operation, command: CancelCommand) -> Operation:
+        """The operation that asked for the money: a charge, or a hosted page, whose reference is the page's."""
+        with self._house.store.read(operation.firm_id) as work:
+            operation_id = work.payments.peek(command.payment_id).operation_id
+            return operation if operation_id is None else work.operations.peek(operation_id)
+
+    def _cancel(self, operation: Operation, command: CancelCommand) -> PaymentStatus:
+        gateway = offering(self._house.gateway(operation.gateway, operation.account), ChargeGateway)
+        seen = gateway.cancel_payment(command.payment)
         self._observing.payment(operation.firm_id, command.payment_id, seen, by=Processor(operation.gateway))
-        self._finish(operation, seen.status)
+        return seen.status
+
+    def _close_page(self, asked: Operation, checkout: CheckoutCommand, command: CancelCommand) -> PaymentStatus:
+        gateway = offering(self._house.gateway(asked.gateway, asked.account), CheckoutGateway)
+        page = gateway.expire_checkout(command.payment)
+        CheckoutDriver(self._house).follow(asked, checkout, page)
+        match page.status:
+            case CheckoutStatus.EXPIRED:
+                return PaymentStatus.CANCELED
+            case CheckoutStatus.COMPLETE:
+                return PaymentStatus.SUCCEEDED
+            case CheckoutStatus.OPEN:
+                return PaymentStatus.OPEN
+            case _:
+                assert_never(page.status)
 
     def _finish(self, operation: Operation, status: PaymentStatus) -> None:
         match status:
