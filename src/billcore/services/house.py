@@ -37,12 +37,16 @@ class House:
     authorizer: Authorizer
 
     def gateway(self, name: str, account: str | None = None) -> Gateway:
-        """A gateway to call, never inside a unit of work: a lock would be held for as long as the network likes."""
+        """A gateway to call, never inside a unit of work."""
+        self.require_no_unit_of_work()
+        return self.gateways.get(name, account)
+
+    def require_no_unit_of_work(self) -> None:
+        """UnitOfWorkMisuse inside one: a lock would be held for as long as the network likes."""
         if self.store.is_in_unit_of_work:
             raise UnitOfWorkMisuse(
                 "a gateway was asked for inside a unit of work; commit first, call, then begin another"
             )
-        return self.gateways.get(name, account)
 
     def now_at(self, firm: Firm) -> datetime:
         """The present moment in the firm's own timezone: its date is the business date."""

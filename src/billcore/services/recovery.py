@@ -40,6 +40,7 @@ class Recovery:
         """One pass over the oldest *limit* operations that are at least *min_age* old, and as many parked events."""
         if of_kind(min_age, timedelta, "min_age") < timedelta(0):
             raise BadDate("min_age must not be below zero: nothing is younger than now")
+        self._house.require_no_unit_of_work()
         resolved, still_open, failing = 0, 0, []
         before = self._house.clock.now() - min_age
         for firm_id, operation_id in self._house.store.operations_in_doubt(before=before, limit=limit):
