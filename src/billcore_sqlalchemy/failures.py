@@ -16,15 +16,29 @@ _SQLITE_RACES: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 
 
 def in_our_words(error: StatementError) -> Exception:
-    """What to raise for it: StaleWrite for a race, AlreadyExists for a taken key, else itself without its values."""
+    """What to raise for it: StaleWrite for a race, AlreadyExists for a taken key, else itself.
+
+    No value of the row stays in it: a client's data would go to wherever the host sends its errors.
+    """
+    _forget_values(error)
     if isinstance(error.orig, BillcoreError):
         return error.orig
     if is_taken(error):
         return AlreadyExists("the record's key is taken; another transaction may have been first")
     if _is_race(error):
         return StaleWrite("another transaction holds or changed these records; read them again and repeat")
-    error.hide_parameters = True
     return error
+
+
+def _forget_values(error: StatementError) -> None:
+    error.hide_parameters = True
+    # PostgreSQL tells the whole row in the details of its message; psycopg keeps the first line apart.
+    first_line = getattr(getattr(error.orig, "diag", None), "message_primary", None)
+    if error.orig is not None and first_line is not None:
+        kind = type(error.orig)
+        error.orig = kind(first_line)
+        error.args = (f"({kind.__module__}.{kind.__name__}) {first_line}", *error.args[1:])
+        error.__cause__ = error.__context__ = None
 
 
 @contextmanager
