@@ -4,27 +4,24 @@ What an index needs of a row's own answers (what is owed, the balance) is a colu
 facts: no write can make the two disagree. (SQLite reads no index alone for a generated column.)
 """
 
-from typing import Any, Final
+from typing import Final
 
 from attrs import frozen
 from sqlalchemy import (
     BigInteger,
     Boolean,
-    CheckConstraint,
     Column,
     Date,
-    Index,
     Integer,
     MetaData,
     Table,
     false,
     true,
 )
-from sqlalchemy.sql import ColumnElement
 
-from billcore_sqlalchemy.types import KEY_LENGTH, Instant, Key, Minor, document, position
+from billcore_sqlalchemy.columns import CURRENCY, Builder, a_currency, a_firm, a_key, a_minor, a_moment, a_ref, a_word
+from billcore_sqlalchemy.types import KEY_LENGTH, Key, document, position
 
-CURRENCY: Final = 3
 DIGEST: Final = 64
 
 _OWED: Final = (
@@ -61,12 +58,12 @@ class Tables:
 
 def build_tables(metadata: MetaData, *, prefix: str = "billcore_", schema: str | None = None) -> Tables:
     """Declare billcore's tables in the host's *metadata*, so that the host's own migrations and backups hold them."""
-    build = _Builder(metadata, prefix, schema)
+    build = Builder(metadata, prefix, schema)
     return Tables(
         firms=build.records("firms", is_firm=True),
         policies=build.table(
             "policies",
-            _firm(),
+            a_firm(),
             Column("digest", Key(DIGEST), primary_key=True),
             Column("document", document(), nullable=False),
         ),
@@ -83,14 +80,14 @@ def build_tables(metadata: MetaData, *, prefix: str = "billcore_", schema: str |
         occurrences=_occurrences(build),
         requests=build.table(
             "requests",
-            _firm(),
+            a_firm(),
             Column("request_id", Key(KEY_LENGTH), primary_key=True),
             Column("fingerprint", Key(KEY_LENGTH), nullable=False),
             Column("result_id", Key(KEY_LENGTH), nullable=False),
         ),
         counters=build.table(
             "counters",
-            _firm(),
+            a_firm(),
             Column("series", Key(KEY_LENGTH), primary_key=True),
             Column("last", BigInteger, nullable=False),
         ),
@@ -101,121 +98,49 @@ def build_tables(metadata: MetaData, *, prefix: str = "billcore_", schema: str |
     )
 
 
-class _Builder:
-    """Names and options that all tables share."""
-
-    def __init__(self, metadata: MetaData, prefix: str, schema: str | None) -> None:
-        self._metadata, self._prefix, self._schema = metadata, prefix, schema
-
-    def table(self, name: str, *columns: Column[Any]) -> Table:
-        return Table(
-            f"{self._prefix}{name}",
-            self._metadata,
-            *columns,
-            schema=self._schema,
-            mysql_engine="InnoDB",
-            mysql_charset="utf8mb4",
-            mariadb_engine="InnoDB",
-            mariadb_charset="utf8mb4",
-        )
-
-    def records(self, name: str, *columns: Column[Any], is_firm: bool = False) -> Table:
-        """A table of records: its key, its version, its own columns, and the document."""
-        key = [_firm()] if is_firm else [_firm(), Column("id", Key(KEY_LENGTH), primary_key=True)]
-        version = Column("version", Integer, nullable=False)
-        return self.table(name, *key, version, *columns, Column("document", document(), nullable=False))
-
-    def index(
-        self,
-        name: str,
-        *columns: Column[Any],
-        unique: bool = False,
-        where: ColumnElement[bool] | None = None,
-    ) -> None:
-        """An index of these columns; only of the rows *where* holds, on databases that can."""
-        Index(f"ix_{self._prefix}{name}", *columns, unique=unique, sqlite_where=where, postgresql_where=where)
-
-    def check(self, table: Table, name: str, condition: str) -> None:
-        """What must hold of every row."""
-        table.append_constraint(CheckConstraint(condition, name=f"ck_{table.name}_{name}"))
-
-
-def _firm() -> Column[str]:
-    return Column("firm_id", Key(KEY_LENGTH), primary_key=True)
-
-
-def _key(name: str, *, nullable: bool = False) -> Column[str]:
-    return Column(name, Key(KEY_LENGTH), nullable=nullable)
-
-
-def _minor(name: str) -> Column[int]:
-    return Column(name, Minor, nullable=False)
-
-
-def _currency() -> Column[str]:
-    return Column("currency", Key(CURRENCY), nullable=False)
-
-
-def _moment(name: str, *, nullable: bool = False) -> Column[Any]:
-    return Column(name, Instant, nullable=nullable)
-
-
-def _word(name: str) -> Column[str]:
-    return Column(name, Key(20), nullable=False)
-
-
-def _ref() -> tuple[Column[str], Column[str], Column[str]]:
-    """A gateway's object: all three NULL without one, the account '' for the gateway's own default account."""
-    return (
-        _key("ref_gateway", nullable=True),
-        _key("ref_account", nullable=True),
-        Column("ref_id", Key(255), nullable=True),
-    )
-
-
-def _clients(build: _Builder) -> Table:
+def _clients(build: Builder) -> Table:
     # Folding makes some letters three: a name of 200 characters needs room.
     return build.records("clients", Column("folded_name", Key(600), nullable=False))
 
 
-def _charges(build: _Builder) -> Table:
+def _charges(build: Builder) -> Table:
     table = build.records(
         "charges",
-        _key("client_id"),
+        a_key("client_id"),
         Column("is_open", Boolean, nullable=False),
-        _moment("added_at"),
+        a_moment("added_at"),
     )
     c = table.c
     build.index("charges_open", c.firm_id, c.client_id, c.added_at, c.id, where=c.is_open == true())
     return table
 
 
-def _invoices(build: _Builder) -> Table:
-    sums = ("gross", "paid", "in_flight", "refunded", "credited", "credited_tax", "written_off")
+def _invoices(build: Builder) -> Table:
+    sums = ("gross", "paid", "in_flight", "refunded", "credited", "credited_tax", "written_off", "late_fees")
     table = build.records(
         "invoices",
-        _key("client_id"),
-        _currency(),
+        a_key("client_id"),
+        a_currency(),
         Column("policy", Key(DIGEST), nullable=False),
-        _moment("drafted_at"),
-        _key("number", nullable=True),
-        _key("folded_number", nullable=True),
+        a_moment("drafted_at"),
+        a_key("number", nullable=True),
+        a_key("folded_number", nullable=True),
         Column("issued_on", Date),
         Column("due_on", Date),
         # The first day on which it is overdue if it is not paid: past the due date and its grace days.
         Column("overdue_from", Date),
-        *map(_minor, (*sums, "owed", "balance")),
+        *map(a_minor, (*sums, "owed", "balance")),
         # Set for some invoices only, so that an index finds just those: where something can be paid, of which awaiting
         # and overdue are the two halves, and where something is owed.
         Column("collect_from", Date),
         Column("owing_since", Date),
-        _moment("delivered_at", nullable=True),
-        _moment("first_viewed_at", nullable=True),
-        _moment("voided_at", nullable=True),
+        a_moment("delivered_at", nullable=True),
+        a_moment("first_viewed_at", nullable=True),
+        a_moment("voided_at", nullable=True),
         Column("void_reason", document()),
-        _moment("held_at", nullable=True),
+        a_moment("held_at", nullable=True),
         Column("hold_reason", document()),
-        _moment("autopay_failed_at", nullable=True),
+        a_moment("autopay_failed_at", nullable=True),
         Column("overdue_noted_on", Date),
         # The day from which it would be noted as overdue, while something is owed and it was not noted.
         Column("note_from", Date),
@@ -240,26 +165,26 @@ def _invoices(build: _Builder) -> Table:
     return table
 
 
-def _credit_notes(build: _Builder) -> Table:
-    table = build.records("credit_notes", _key("invoice_id"), _key("number"), _moment("issued_at"))
+def _credit_notes(build: Builder) -> Table:
+    table = build.records("credit_notes", a_key("invoice_id"), a_key("number"), a_moment("issued_at"))
     build.index("credit_notes_number", table.c.firm_id, table.c.number, unique=True)
     build.index("credit_notes_invoice", table.c.firm_id, table.c.invoice_id)
     return table
 
 
-def _payments(build: _Builder) -> Table:
+def _payments(build: Builder) -> Table:
     table = build.records(
         "payments",
-        _key("client_id"),
-        _word("state"),
-        _word("method"),
-        _currency(),
-        _minor("amount"),
-        _minor("refunded"),
+        a_key("client_id"),
+        a_word("state"),
+        a_word("method"),
+        a_currency(),
+        a_minor("amount"),
+        a_minor("refunded"),
         Column("received_on", Date, nullable=False),
-        _moment("created_at"),
-        _moment("completed_at", nullable=True),
-        *_ref(),
+        a_moment("created_at"),
+        a_moment("completed_at", nullable=True),
+        *a_ref(),
     )
     c = table.c
     # A gateway's payment is in the books once, in whichever firm.
@@ -269,50 +194,50 @@ def _payments(build: _Builder) -> Table:
     return table
 
 
-def _applications(build: _Builder) -> Table:
+def _applications(build: Builder) -> Table:
     """Which invoices a payment was meant for or is on, an amount each."""
     table = build.table(
         "applications",
-        _firm(),
+        a_firm(),
         Column("payment_id", Key(KEY_LENGTH), primary_key=True),
         Column("invoice_id", Key(KEY_LENGTH), primary_key=True),
-        _minor("intended"),
-        _minor("applied"),
+        a_minor("intended"),
+        a_minor("applied"),
     )
     build.index("applications_invoice", table.c.firm_id, table.c.invoice_id)
     return table
 
 
-def _refunds(build: _Builder) -> Table:
+def _refunds(build: Builder) -> Table:
     table = build.records(
         "refunds",
-        _key("payment_id"),
-        _word("state"),
-        _currency(),
-        _minor("amount"),
-        _moment("requested_at"),
-        _moment("succeeded_at", nullable=True),
+        a_key("payment_id"),
+        a_word("state"),
+        a_currency(),
+        a_minor("amount"),
+        a_moment("requested_at"),
+        a_moment("succeeded_at", nullable=True),
     )
     build.index("refunds_payment", table.c.firm_id, table.c.payment_id)
     return table
 
 
-def _methods(build: _Builder) -> Table:
+def _methods(build: Builder) -> Table:
     table = build.records(
-        "methods", _key("client_id"), Column("is_active", Boolean, nullable=False), _moment("attached_at")
+        "methods", a_key("client_id"), Column("is_active", Boolean, nullable=False), a_moment("attached_at")
     )
     build.index("methods_client", table.c.firm_id, table.c.client_id)
     return table
 
 
-def _operations(build: _Builder) -> Table:
+def _operations(build: Builder) -> Table:
     table = build.records(
         "operations",
-        _word("state"),
+        a_word("state"),
         Column("is_done", Boolean, nullable=False),
-        _moment("created_at"),
-        _moment("leased_until", nullable=True),
-        *_ref(),
+        a_moment("created_at"),
+        a_moment("leased_until", nullable=True),
+        *a_ref(),
     )
     c = table.c
     build.index("operations_in_doubt", c.is_done, c.created_at, c.id, where=c.is_done == false())
@@ -320,20 +245,20 @@ def _operations(build: _Builder) -> Table:
     return table
 
 
-def _schedules(build: _Builder) -> Table:
+def _schedules(build: Builder) -> Table:
     """The document is the schedule as people decided; what the run did to it since are columns."""
     table = build.records(
         "schedules",
-        _key("client_id"),
-        _moment("started_at"),
+        a_key("client_id"),
+        a_moment("started_at"),
         Column("next_index", Integer, nullable=False),
         Column("look_on", Date),
         Column("failed", document()),
         Column("failures", Integer, nullable=False),
         Column("retry_on", Date),
-        _moment("suspended_at", nullable=True),
+        a_moment("suspended_at", nullable=True),
         Column("suspended_for", Key(KEY_LENGTH)),
-        _moment("completed_at", nullable=True),
+        a_moment("completed_at", nullable=True),
     )
     c = table.c
     build.index("schedules_due", c.firm_id, c.look_on, c.id, where=c.look_on.is_not(None))
@@ -341,24 +266,24 @@ def _schedules(build: _Builder) -> Table:
     return table
 
 
-def _occurrences(build: _Builder) -> Table:
+def _occurrences(build: Builder) -> Table:
     """One row for each index of a schedule that is settled or failed, for ever."""
     table = build.table(
         "occurrences",
-        _firm(),
+        a_firm(),
         Column("id", Key(KEY_LENGTH), primary_key=True),
         Column("version", Integer, nullable=False),
-        _key("schedule_id"),
+        a_key("schedule_id"),
         Column("number", Integer, nullable=False),
         Column("nominal", Date, nullable=False),
         Column("starts_on", Date, nullable=False),
         Column("ends_on", Date, nullable=False),
-        _key("invoice_id", nullable=True),
+        a_key("invoice_id", nullable=True),
         Column("reason", document()),
         Column("failure_code", Key(KEY_LENGTH)),
         Column("attempts", Integer, nullable=False),
         Column("is_late", Boolean, nullable=False),
-        _moment("settled_at"),
+        a_moment("settled_at"),
     )
     c = table.c
     build.index("occurrences_schedule", c.firm_id, c.schedule_id, c.number, unique=True)
@@ -366,14 +291,14 @@ def _occurrences(build: _Builder) -> Table:
     return table
 
 
-def _events(build: _Builder) -> Table:
+def _events(build: Builder) -> Table:
     """What happened, in order of position, and the outbox: what no subscriber has taken yet."""
     table = build.table(
         "events",
         Column("position", position(), primary_key=True),
-        _key("firm_id"),
-        _key("stream"),
-        _key("invoice_id", nullable=True),
+        a_key("firm_id"),
+        a_key("stream"),
+        a_key("invoice_id", nullable=True),
         Column("kind", Key(50), nullable=False),
         Column("happened_on", Date, nullable=False),
         Column("is_delivered", Boolean, nullable=False),
@@ -386,39 +311,39 @@ def _events(build: _Builder) -> Table:
     return table
 
 
-def _event_invoices(build: _Builder) -> Table:
+def _event_invoices(build: Builder) -> Table:
     """Which events stand in the timelines of several invoices; what is about one invoice says so itself."""
     return build.table(
         "event_invoices",
-        _firm(),
+        a_firm(),
         Column("invoice_id", Key(KEY_LENGTH), primary_key=True),
         Column("position", BigInteger, primary_key=True, autoincrement=False),
     )
 
 
-def _postings(build: _Builder) -> Table:
+def _postings(build: Builder) -> Table:
     """The journal: what each event did to the accounts, debits above zero."""
     return build.table(
         "postings",
-        _firm(),
+        a_firm(),
         Column("account", Key(20), primary_key=True),
         Column("currency", Key(CURRENCY), primary_key=True),
         Column("position", BigInteger, primary_key=True, autoincrement=False),
         Column("happened_on", Date, nullable=False),
-        _minor("amount"),
+        a_minor("amount"),
     )
 
 
-def _inbox(build: _Builder) -> Table:
+def _inbox(build: Builder) -> Table:
     """Gateways' events: those that were heard, each once, and those that are kept for later."""
     table = build.table(
         "inbox",
         Column("gateway", Key(KEY_LENGTH), primary_key=True),
         Column("account", Key(KEY_LENGTH), primary_key=True),
         Column("event_id", Key(255), primary_key=True),
-        _key("firm_id", nullable=True),
+        a_key("firm_id", nullable=True),
         Column("is_heard", Boolean, nullable=False),
-        _moment("parked_at", nullable=True),
+        a_moment("parked_at", nullable=True),
         Column("tries", Integer, nullable=False),
         Column("document", document()),
     )

@@ -23,6 +23,7 @@ from billcore.payments.operation import Operation
 from billcore.payments.payment import Payment, Refund
 from billcore.policy import Policy
 from billcore.ports.gateway import GatewayEvent
+from billcore.recurring.occurrence import Occurrence
 from billcore.recurring.schedule import Schedule
 
 Record = TypeVar("Record")
@@ -101,5 +102,6 @@ PAYMENT: Final = Envelope("payment", partial(from_json, Payment))
 REFUND: Final = Envelope("refund", partial(from_json, Refund))
 OPERATION: Final = Envelope("operation", partial(from_json, Operation))
 SCHEDULE: Final = Envelope("schedule", partial(from_json, Schedule))
+OCCURRENCE: Final = Envelope("occurrence", partial(from_json, Occurrence))
 GATEWAY_EVENT: Final = Envelope("gateway_event", partial(from_json, GatewayEvent))
 EVENT: Final[Envelope[Event]] = Envelope("event", event_from_json)

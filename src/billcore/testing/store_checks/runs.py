@@ -90,6 +90,13 @@ class RunChecks(StoreChecks):
         books = opened(store)
         series = NumberSeries("RUN-")
         with store.begin(books.id) as work:
+            first = work.next_number(series)
+        if first != "RUN-0001":
+            not_judged("a series does not count from one")
+        with store.begin(books.id) as work:
+            if work.next_number(series) != first:
+                not_judged("a rollback leaves a gap")
+        with store.begin(books.id) as work:
             drawn = [work.next_number(series), *work.next_numbers(series, 3), work.next_number(series)]
             none = work.next_numbers(series, 0)
             work.commit()
