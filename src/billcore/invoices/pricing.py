@@ -39,8 +39,8 @@ def price(
     tax = sum(amount for _, _, amount in taxes)
     if net < 0 or net + tax < 0:
         raise NegativeTotal(
-            f"the lines add up to {Money(net + tax, currency)}; an invoice is at or above zero, "
-            "give the client money back with a credit note"
+            f"the document comes to {Money(net, currency)} before taxes and {Money(net + tax, currency)} with them; "
+            "neither may be below zero, give the client money back with a credit note"
         )
     return Totals(
         line_nets=tuple(Money(minor, currency) for minor in nets),

@@ -7,7 +7,7 @@ from attrs import evolve
 from billcore.actors import Actor, Contact
 from billcore.clients import Client, Firm
 from billcore.dates import day, instant
-from billcore.errors import BadDate, BadText, EmptyInvoice, InvalidTransition
+from billcore.errors import BadDate, EmptyInvoice, InvalidTransition
 from billcore.events import InvoiceDelivered, InvoiceIssued, InvoiceViewed
 from billcore.invoices.guards import require_draft, require_open
 from billcore.invoices.invoice import Invoice, Issue
@@ -89,13 +89,12 @@ def deliver(invoice: Invoice, *, channel: str, at: datetime, by: Actor) -> tuple
     Issue and delivery are separate (C11): a firm can finalise without notifying (S2.8).
     """
     require_open(invoice, "deliver")
-    if not channel:
-        raise BadText("a delivery names its channel, such as 'email', 'portal' or 'print'")
+    text(channel, "channel", longest=50, required=True)
     delivered = invoice if invoice.delivered_at is not None else evolve(invoice, delivered_at=instant(at, "at"))
     return delivered, InvoiceDelivered(
         firm_id=invoice.firm_id,
         invoice_id=invoice.id,
-        channel=text(channel, "channel", longest=50, required=True),
+        channel=channel,
         at=at,
         by=by,
     )

@@ -144,6 +144,19 @@ def test_where_bases_have_no_proportion_the_first_taxes_carry_the_document_disco
     assert {tax.rate: tax.base for tax in totals.taxes} == {VAT: usd("92.00"), REDUCED: usd("-20.00")}
 
 
+def test_what_is_free_carries_no_part_of_a_document_discount() -> None:
+    totals = priced(a_line("0.00", "1", VAT), a_line("50.00", "1", REDUCED), allowances=[Allowance(percent="10")])
+
+    assert {tax.rate: tax.base for tax in totals.taxes} == {VAT: usd("0.00"), REDUCED: usd("45.00")}
+
+
+def test_a_surcharge_on_free_work_is_taxed_as_the_first_line_is() -> None:
+    totals = priced(a_line("0.00", "1", VAT), a_line("0.00", "1", REDUCED), surcharges=[Surcharge(amount=usd("5.00"))])
+
+    assert {tax.rate: tax.base for tax in totals.taxes} == {VAT: usd("5.00"), REDUCED: usd("0.00")}
+    assert totals.gross == usd("6.00")
+
+
 def test_an_empty_draft_can_carry_a_surcharge() -> None:
     totals = priced(surcharges=[Surcharge(amount=usd("5.00"))])
 
@@ -156,6 +169,13 @@ def test_an_empty_draft_can_carry_a_surcharge() -> None:
 def test_a_document_below_zero_is_refused() -> None:
     with pytest.raises(NegativeTotal, match=r"-0\.01 USD"):
         priced(a_line("10.00"), a_line("-10.01"))
+
+
+def test_neither_the_net_nor_the_gross_is_below_zero() -> None:
+    with pytest.raises(NegativeTotal, match=r"-10\.00 USD before taxes and 10\.00 USD with them"):
+        priced(a_line("100.00", "1", VAT), a_line("-110.00"))
+    with pytest.raises(NegativeTotal, match=r"0\.00 USD before taxes and -20\.00 USD with them"):
+        priced(a_line("100.00"), a_line("-100.00", "1", VAT))
 
 
 def test_a_discount_of_more_than_an_empty_draft_is_refused() -> None:
