@@ -1,7 +1,6 @@
 """Write-offs and holds: what staff decide about an issued invoice besides its content."""
 
 import pytest
-from attrs import evolve
 from tests.unit.invoices.voided import a_void_invoice
 
 from billcore.errors import BadMoney, CurrencyMismatch, InvalidTransition, OverCredit, PaymentInFlight, ReasonRequired
@@ -117,7 +116,7 @@ def test_a_hold_is_placed_once_and_released_once() -> None:
 
     assert held.hold is not None
     assert held.hold.reason == "a dispute"
-    assert released == evolve(held, hold=None)
+    assert released.hold is None
     with pytest.raises(InvalidTransition, match="on hold already"):
         adjusting.hold(held, reason="another", at=START, by=BY)
     with pytest.raises(InvalidTransition, match="not on hold"):

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from attrs import evolve
 
+from billcore.clients import Terms
 from billcore.errors import BadLine, InvalidTransition, NegativeTotal, NotFound
 from billcore.ids import ChargeId, LineId
 from billcore.invoices import drafting
@@ -34,6 +35,11 @@ def test_a_draft_has_no_number_owes_nothing_and_is_invisible() -> None:
     assert draft.gross == Money(100_00, "USD")
     assert (draft.owed, draft.balance) == (Money.zero("USD"), Money.zero("USD"))
     assert not is_visible_to_client(draft, evolve(STANDARD, visible_from=VisibleFrom.ISSUED))
+
+
+def test_a_draft_is_under_the_clients_terms_or_else_the_firms() -> None:
+    assert a_draft(FIRM, a_client(FIRM, terms=Terms.net(7))).terms == Terms.net(7)
+    assert a_draft(FIRM, CLIENT).terms == FIRM.terms
 
 
 def test_a_draft_may_be_empty() -> None:
