@@ -52,7 +52,10 @@ class DisputeStatus(Enum):
 
 @frozen(kw_only=True)
 class Settlement:
-    """What one payment brought the firm, in the currency the gateway pays out: ``net`` is ``gross`` less the fees."""
+    """What one payment brought the firm, in the currency the gateway pays out: ``net`` is ``gross`` less the fees.
+
+    No fees at all means that it was free; a gateway that does not know its fee yet says no settlement.
+    """
 
     gross: Money
     fees: tuple[FeeLine, ...]

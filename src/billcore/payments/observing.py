@@ -13,6 +13,7 @@ from billcore.events import Event
 from billcore.fees import Fee, FeeBasis, FeeKind, FeeLine
 from billcore.ids import InvoiceId
 from billcore.invoices.invoice import Invoice
+from billcore.money import Money
 from billcore.payments import disputing, fee_keeping, paying, refunding
 from billcore.payments.observation import (
     DisputeSnapshot,
@@ -78,11 +79,13 @@ def _status(payment: Payment, seen: PaymentSnapshot, invoices: Invoices, *, at: 
 
 
 def _fee(payment: Payment, seen: PaymentSnapshot, *, at: datetime, by: Actor) -> Step | None:
-    if payment.completed_at is None or seen.settlement is None or not seen.settlement.fees:
+    if payment.completed_at is None or seen.settlement is None:
         return None
     if payment.fee is not None and payment.fee.basis is FeeBasis.ACTUAL:
         return None
-    return fee_keeping.assess(payment, Fee(lines=seen.settlement.fees, basis=FeeBasis.ACTUAL), at=at, by=by)
+    # What is settled without a deduction is known to be free (S1.40); unknown is a settlement of None.
+    free = FeeLine(FeeKind.PROCESSING, Money.zero(seen.settlement.gross.currency))
+    return fee_keeping.assess(payment, Fee(lines=seen.settlement.fees or (free,), basis=FeeBasis.ACTUAL), at=at, by=by)
 
 
 def _disputes(payment: Payment, seen: PaymentSnapshot, *, at: datetime, by: Actor) -> Step | None:

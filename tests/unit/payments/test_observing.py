@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.unit.payments.pure_books import DISPUTE, PureBooks, in_state, usd
 
 from billcore.events import DisputeOpened, FeeAssessed, PaymentCompleted, PaymentReviewRequired
-from billcore.fees import FeeBasis, FeeKind, FeeLine
+from billcore.fees import Fee, FeeBasis, FeeKind, FeeLine
 from billcore.ids import RefundId
 from billcore.methods import Method
 from billcore.payments.observation import (
@@ -150,16 +150,28 @@ def test_one_snapshot_tells_completion_before_fee_and_dispute() -> None:
     assert [type(event) for event in books.happened[before:]] == [PaymentCompleted, FeeAssessed, DisputeOpened]
 
 
-def test_a_fee_that_is_known_is_actual_and_one_without_lines_is_still_unknown() -> None:
+@pytest.mark.rule("S1.40")
+def test_a_payment_settled_without_a_deduction_is_known_to_be_free_and_one_not_settled_is_unknown() -> None:
     books, payment = in_state(PaymentState.CREATED)
-    nothing_known = Settlement(gross=usd(100_00), fees=(), net=usd(100_00))
+    without_fees = Settlement(gross=usd(100_00), fees=(), net=usd(100_00))
 
-    unknown = heard(books, payment, evolve(seen(PaymentStatus.SUCCEEDED), settlement=nothing_known))
-    known = heard(books, unknown, evolve(seen(PaymentStatus.SUCCEEDED), settlement=SETTLED))
+    unknown = heard(books, payment, seen(PaymentStatus.SUCCEEDED))
+    free = heard(books, unknown, evolve(seen(PaymentStatus.SUCCEEDED), settlement=without_fees))
 
     assert unknown.fee is None
+    assert free.fee == Fee(lines=(FeeLine(FeeKind.PROCESSING, usd(0)),), basis=FeeBasis.ACTUAL)
+
+
+def test_a_fee_that_is_known_stays_as_it_was_first_told() -> None:
+    books, payment = in_state(PaymentState.CREATED)
+    without_fees = Settlement(gross=usd(100_00), fees=(), net=usd(100_00))
+
+    known = heard(books, payment, evolve(seen(PaymentStatus.SUCCEEDED), settlement=SETTLED))
+    again = heard(books, known, evolve(seen(PaymentStatus.SUCCEEDED), settlement=without_fees))
+
     assert known.fee is not None
     assert known.fee.basis is FeeBasis.ACTUAL
+    assert again == known
 
 
 def test_a_bank_return_is_heard_once_and_its_fee_when_it_is_known() -> None:
