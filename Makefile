@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 CODE := $(wildcard conftest.py src tests examples benchmarks)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types contracts check clean
+.PHONY: help demo test lint types contracts check bench clean
 .DELETE_ON_ERROR:
 
 help: ## list these commands
@@ -32,6 +32,9 @@ contracts: $(VENV)/.ready-dev ## check that imports walk down
 	$(BIN)/lint-imports
 
 check: test lint types contracts ## everything that CI judges
+
+bench: $(VENV)/.ready-dev ## measure against hand-written floors, as ratios of one run
+	$(BIN)/python -m benchmarks
 
 clean: ## remove the environment and all that was generated
 	rm -rf $(VENV) dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

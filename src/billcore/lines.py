@@ -72,7 +72,8 @@ class Surcharge(_Change):
     """An extra, on a line or on the whole document (S3.17)."""
 
 
-@frozen(kw_only=True)
+# Tax bases are summed by rate: the hash is asked for on every line of every invoice.
+@frozen(kw_only=True, cache_hash=True)
 class TaxRate:
     """One tax on a line: 20 means 20 %. ``category`` is the UNCL 5305 code that e-invoices use (S, Z, E, AE, O …)."""
 
