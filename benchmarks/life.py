@@ -1,7 +1,7 @@
 """The life of an invoice, one durable transaction a step: drafted, sent, part paid, part refunded.
 
-The floor replays the very rows that billcore wrote, with the same commits, through the bare driver: no reading, no pricing, no
-locks, no objects. What billcore does besides is its cost.
+The floor replays the very rows that billcore wrote, with the same commits, through the bare driver: no reading, no
+pricing, no locks, no objects. What billcore does besides is its cost.
 """
 
 import sqlite3

@@ -1,4 +1,4 @@
-"""Two programs for the same work, in turn: the ratio of their medians, and how far the ratios of the rounds are spread."""
+"""Two programs for the same work, in turn: the ratio of their medians, and the spread of the rounds' ratios."""
 
 import gc
 import statistics
