@@ -1,6 +1,8 @@
 """What recovery does with an outcome in doubt, at gateways that can say less than others."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import NoReturn
 
 import pytest
 from attrs import evolve
@@ -9,10 +11,11 @@ from tests.office import FIRM, PRIYA, Office, a_line
 from billcore.billing import Billing
 from billcore.ids import FirmId, GatewayRef, OperationId, PaymentId
 from billcore.memory import MemoryStore
+from billcore.payments.instruction import ChargeCommand
 from billcore.payments.observation import CheckoutStatus
 from billcore.payments.operation import Operation
 from billcore.payments.payment import Payment, PaymentState, RefundState
-from billcore.ports.gateway import Capabilities, Idempotency, Lookup
+from billcore.ports.gateway import Capabilities, ChargeResult, Idempotency, Lookup
 from billcore.testing import CountingIds, FakeGateway, ManualClock, Silence, Succeed
 from billcore.testing.fake_gateway import EVERYTHING
 
@@ -31,11 +34,16 @@ def open_at(capabilities: Capabilities) -> Office:
     return office
 
 
-def charged(office: Office) -> Payment:
-    client = office.desk.clients.add("Patel Family")
-    invoice = office.desk.invoices.send(office.desk.invoices.draft(client.id, lines=[a_line("100.00")]).id)
-    method = office.desk.methods.attach(client.id, gateway="fake", token="card_ok")
-    return office.by(PRIYA).payments.charge(invoice.id, method=method.id)
+def charged(office: Office, *, request_id: str | None = None) -> Payment:
+    """An invoice of 100.00 charged by its client; the same invoice when that is asked again."""
+    if not office.desk.clients.all():
+        client = office.desk.clients.add("Patel Family")
+        office.desk.invoices.send(office.desk.invoices.draft(client.id, lines=[a_line("100.00")]).id)
+        office.desk.methods.attach(client.id, gateway="fake", token="card_ok")
+    [client] = office.desk.clients.all()
+    [method] = office.desk.methods.of_client(client.id)
+    [invoice] = office.desk.invoices.page().invoices
+    return office.by(PRIYA).payments.charge(invoice.id, method=method.id, request_id=request_id)
 
 
 def recovered(office: Office, payment_id: PaymentId, after: timedelta) -> Payment:
@@ -156,3 +164,59 @@ def test_a_hosted_page_that_could_not_be_closed_is_closed_by_recovery() -> None:
         assert office.desk.payments.cancel(payment.id).is_waiting
 
     assert recovered(office, payment.id, timedelta(minutes=5)).state is PaymentState.CANCELED
+
+
+class BusyGateway(FakeGateway):
+    """While it works on a charge, something else happens."""
+
+    meanwhile: Callable[[], object]
+
+    def charge(self, command: ChargeCommand) -> ChargeResult:
+        self.meanwhile()
+        return super().charge(command)
+
+    def find_payment(self, *_args: object, **_kwargs: object) -> NoReturn:
+        raise AssertionError("another worker is on it")
+
+
+def test_an_operation_that_a_worker_is_on_is_left_to_it() -> None:
+    clock, store = ManualClock(), MemoryStore()
+    gateway = BusyGateway(clock)
+    billing = Billing(store, [gateway], clock=clock, ids=CountingIds())
+    office = Office(clock=clock, store=store, gateway=gateway, billing=billing)
+    billing.firms.open(FIRM, "Acme", by=PRIYA)
+    found = []
+
+    def click_again() -> None:
+        clock.advance(timedelta(minutes=2))
+        found.append(charged(office, request_id="click").state)
+        billing.recover()
+
+    gateway.meanwhile = click_again
+
+    assert charged(office, request_id="click").state is PaymentState.COMPLETED
+    assert found == [PaymentState.CREATED]
+
+
+@pytest.mark.parametrize("silence", [Silence(then=Succeed()), Silence(then=None)])
+def test_where_no_keys_are_kept_what_is_in_doubt_is_looked_for_and_never_sent_again(silence: Silence) -> None:
+    office = open_at(evolve(EVERYTHING, idempotency=Idempotency.NONE))
+    office.gateway.script(charge=[silence])
+    payment = recovered(office, charged(office).id, timedelta(minutes=20))
+
+    is_taken = silence.then is not None
+    assert payment.state is (PaymentState.COMPLETED if is_taken else PaymentState.FAILED)
+    assert len(office.gateway.books().payments) == int(is_taken)
+
+
+@pytest.mark.parametrize("silence", [Silence(then=Succeed()), Silence(then=None)])
+def test_where_no_keys_are_kept_a_refund_in_doubt_is_looked_for_and_never_sent_again(silence: Silence) -> None:
+    office = open_at(evolve(EVERYTHING, idempotency=Idempotency.NONE))
+    payment = charged(office)
+    office.gateway.script(refund=[silence])
+    refund = office.desk.refunds.issue(payment.id, "40.00")
+    recovered(office, payment.id, timedelta(minutes=20))
+
+    is_given = silence.then is not None
+    assert office.desk.refunds.get(refund.id).state is (RefundState.SUCCEEDED if is_given else RefundState.FAILED)
+    assert office.gateway.books().refunded("USD").minor == (40_00 if is_given else 0)

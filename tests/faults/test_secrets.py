@@ -240,6 +240,8 @@ def test_what_failed_shows_nothing_that_a_log_must_not_hold(what: str, scene: Sc
 
 def test_nothing_that_is_kept_shows_a_clients_data_when_it_is_printed(scene: Scene) -> None:
     desk = scene.desk
+    with pytest.raises(BillcoreError):
+        desk.methods.attach(scene.client.id, gateway="fake", token=TOKEN)
     desk.adjustments.credit(scene.invoice_id, "5.00", reason=REASON)
     desk.adjustments.write_off(scene.invoice_id, "5.00", reason=REASON)
 

@@ -9,7 +9,7 @@ from tests.faults.trial import Place
 from tests.faults.workers import Workers
 
 from billcore.errors import RequestIdReused
-from billcore.payments.payment import Payment
+from billcore.payments.payment import Payment, PaymentState, RefundState
 from billcore.testing import Silence, Succeed
 
 
@@ -115,6 +115,7 @@ def test_a_double_click_while_the_first_is_in_doubt_gives_the_same_payment(place
 
     [payment] = firm.desk.payments.of_invoice(invoice.id)
     assert clicks == [payment.id, payment.id]
+    assert payment.state is PaymentState.COMPLETED
     assert firm.taken() == 10000
     assert firm.discrepancies() == []
 
@@ -128,6 +129,7 @@ def test_a_double_click_while_a_refund_is_in_doubt_gives_the_same_refund(place: 
 
     [refund] = firm.desk.refunds.of_payment(payment.id)
     assert clicks == [refund.id, refund.id]
+    assert refund.state is RefundState.SUCCEEDED
     assert firm.given_back() == 10000
     assert firm.discrepancies() == []
 

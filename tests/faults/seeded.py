@@ -1,0 +1,280 @@
+"""Faults that were put into billcore on purpose: a harness that never failed proves nothing.
+
+Each is a small edit in a copy of the library; some test of this folder must then fail. ``python -m
+tests.faults.seeded`` tries them all and prints the table of docs/faults.md; with a few words, those that name them.
+"""
+
+import re
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from shutil import copy, copytree, ignore_patterns
+from tempfile import TemporaryDirectory
+from typing import Final
+
+from attrs import frozen
+
+ROOT: Final = Path(__file__).parents[2]
+_COPIED: Final = ("src", "tests", "conftest.py", "pyproject.toml")
+
+
+@frozen
+class Fault:
+    """What is broken, where, by which edits, and the tests that are to notice: a file, and which of them."""
+
+    what: str
+    path: str
+    edits: Sequence[tuple[str, str]]
+    tests: str
+    only: str = ""
+
+    def broken(self, source: str) -> str:
+        """The source with the fault in it; each text that is replaced must be there once."""
+        for before, after in self.edits:
+            if source.count(before) != 1:
+                raise LookupError(f"{self.what}: {source.count(before)} times in {self.path}: {before}")
+            source = source.replace(before, after)
+        return source
+
+
+_OPERATIONS: Final = "src/billcore/services/operations"
+FAULTS: Final = (
+    Fault(
+        "another worker's lease is ignored",
+        f"{_OPERATIONS}/claiming.py",
+        [("is_taken = operation.leased_until is not None and operation.leased_until > now", "is_taken = False")],
+        "test_doubt.py",
+    ),
+    Fault(
+        "a charge is sent before it is noted as sent",
+        f"{_OPERATIONS}/claiming.py",
+        [
+            (
+                "operation = submit(operation, at=now, until=now + LEASE)\n            else",
+                "operation = evolve(operation, leased_until=now + LEASE)\n            else",
+            )
+        ],
+        "test_crash.py",
+        "random and sqlite",
+    ),
+    Fault(
+        "silence is taken for a failure, and the reservation is lifted",
+        f"{_OPERATIONS}/charges.py",
+        [
+            (
+                "self._claiming.release(operation, OperationState.UNKNOWN, error=reason)",
+                "self._fail(operation, command, NOT_PROCESSED)",
+            )
+        ],
+        "test_twice.py",
+        "double_click and sqlite",
+    ),
+    Fault(
+        "a charge in doubt is decided without looking",
+        f"{_OPERATIONS}/charges.py",
+        [("seen = self._seen(operation, command, gateway)", "seen = None")],
+        "test_crash.py",
+        "random and sqlite",
+    ),
+    Fault(
+        "a refund in doubt is decided without looking",
+        f"{_OPERATIONS}/refunds.py",
+        [("seen = self._seen(operation, command, gateway)", "seen = None")],
+        "test_crash.py",
+        "random and sqlite",
+    ),
+    Fault(
+        "what is not found is believed at once",
+        f"{_OPERATIONS}/claiming.py",
+        [("GRACE = timedelta(minutes=10)", "GRACE = timedelta(0)")],
+        "test_doubt.py",
+    ),
+    Fault(
+        "a gateway that finds nothing is asked to find",
+        f"{_OPERATIONS}/charges.py",
+        [
+            (
+                "if gateway.capabilities.lookup is not Lookup.STRONG:\n            return None\n",
+                "",
+            )
+        ],
+        "test_doubt.py",
+    ),
+    Fault(
+        "a webhook is marked as heard before it is applied",
+        "src/billcore/services/observing.py",
+        [
+            (
+                "            if heard is not None and not work.hear(heard):\n"
+                "                return work.payments.peek(payment_id)\n"
+                "            books",
+                "            if heard is not None and not work.hear(heard):\n"
+                "                return work.payments.peek(payment_id)\n"
+                "            work.commit()\n"
+                "        with self._house.store.begin(firm_id) as work:\n"
+                "            books",
+            )
+        ],
+        "test_crash.py",
+        "boundary and hear and sqlite",
+    ),
+    Fault(
+        "the request id is not kept",
+        "src/billcore/services/reserving.py",
+        [("        ask.remember(work, payment.id)\n", "")],
+        "test_twice.py",
+        "one_request_id and sqlite",
+    ),
+    Fault(
+        "the request id is looked for before the lock",
+        "src/billcore/services/refunds.py",
+        [
+            (
+                "            books = PaymentBooks(self.house, work, payment_id, by=self.by)\n"
+                "            # Asked before the payment is locked, two at the same moment would both find it new.\n"
+                "            known = ask.result_in(work)\n",
+                "            known = ask.result_in(work)\n"
+                "            books = PaymentBooks(self.house, work, payment_id, by=self.by)\n",
+            )
+        ],
+        "test_twice.py",
+        "one_request_id and postgresql and refund and 100",
+    ),
+    Fault(
+        "a refund's amount is not reserved",
+        "src/billcore/payments/refunding.py",
+        [("refund_reserved=payment.refund_reserved + amount", "refund_reserved=payment.refund_reserved")],
+        "test_twice.py",
+        "refunded_in_full and sqlite",
+    ),
+    Fault(
+        "records are neither locked nor compared by version",
+        "src/billcore_sqlalchemy/records.py",
+        [
+            ("self._statements.lock if self._session.is_writing else self._statements.find", "self._statements.find"),
+            ('as_read = {**key, "the_version": record.version}', 'as_read = {**key, "the_version": self._now(key)}'),
+            (
+                "    def _remembered(",
+                "    def _now(self, key: Values) -> object:\n"
+                "        return self._session.query(self._statements.version, key).scalar()\n\n"
+                "    def _remembered(",
+            ),
+        ],
+        "test_races.py",
+        "invoices and postgresql",
+    ),
+    Fault(
+        "a number is read before it is counted",
+        "src/billcore_sqlalchemy/unit_of_work.py",
+        [
+            (
+                "        if self._session.can_return_what_it_updates:\n",
+                '        its = {"the_firm": self.firm_id, "the_id": prefix}\n'
+                "        if (before := self._session.query(_counted(counters), its).scalar()) is not None:\n"
+                "            self._session.change(_count(counters), key)\n"
+                "            return int(before) + count\n"
+                "        if self._session.can_return_what_it_updates:\n",
+            )
+        ],
+        "test_races.py",
+        "numbers and postgresql",
+    ),
+    Fault(
+        "SQLite's transactions begin without its lock",
+        "src/billcore_sqlalchemy/sqlite.py",
+        [('"BEGIN" if is_reading else "BEGIN IMMEDIATE"', '"BEGIN"')],
+        "test_races.py",
+        "sqlite",
+    ),
+    Fault(
+        "events are not written with the records",
+        "src/billcore/services/booking.py",
+        [("        self._work.events.append(self._events)\n", "")],
+        "test_crash.py",
+        "boundary and charge and sqlite",
+    ),
+    Fault(
+        "a bank takes only what was not refunded before",
+        "src/billcore/payments/disputing.py",
+        [
+            (
+                "return payment.amount - payment.taken_back",
+                "return payment.amount - payment.refunded - payment.taken_back",
+            )
+        ],
+        "test_order.py",
+    ),
+    Fault(
+        "a refund that bounces pays invoices first",
+        "src/billcore/payments/refunding.py",
+        [("fitting(at_most(free, refund.parts), invoices)", "fitting(refund.parts, invoices)")],
+        "test_order.py",
+    ),
+    Fault(
+        "a gateway may be asked for inside a unit of work",
+        "src/billcore/services/house.py",
+        [("if self.store.is_in_unit_of_work:", "if False:")],
+        "test_nesting.py",
+        "host and memory",
+    ),
+    Fault(
+        "the handle of a card is shown with its operation",
+        "src/billcore/payments/instruction.py",
+        [("    token: str = field(repr=False)\n", "    token: str\n")],
+        "test_secrets.py",
+        "memory",
+    ),
+)
+
+
+@frozen
+class Judged:
+    """Whether a test failed of the fault, and which was the first."""
+
+    is_caught: bool
+    by: str
+
+
+def judge(fault: Fault) -> Judged:
+    """Put the fault into a copy of the project, and run the tests that are to notice."""
+    with TemporaryDirectory(prefix="billcore-fault-") as folder:
+        there = Path(folder)
+        for name in _COPIED:
+            if (ROOT / name).is_dir():
+                copytree(ROOT / name, there / name, ignore=ignore_patterns("__pycache__"))
+            else:
+                copy(ROOT / name, there / name)
+        target = there / fault.path
+        target.write_text(fault.broken(target.read_text()))
+        ran = subprocess.run(
+            [
+                *(sys.executable, "-m", "pytest", "-x", "-q", "--no-header", "-p", "no:cacheprovider"),
+                *("-k", fault.only, f"tests/faults/{fault.tests}"),
+            ],
+            cwd=there,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    failed = re.search(r"^FAILED .*::(\w+)", ran.stdout, re.MULTILINE)
+    # An error is no verdict: the fault must be noticed by a test that fails.
+    return Judged(
+        is_caught=ran.returncode == 1 and failed is not None,
+        by=failed[1] if failed else (ran.stdout + ran.stderr)[-300:],
+    )
+
+
+def main() -> None:
+    lines = ["| fault | caught by |", "|---|---|"]
+    wanted = " ".join(sys.argv[1:])
+    for fault in (each for each in FAULTS if wanted in each.what):
+        judged = judge(fault)
+        by = f"`{fault.tests}` {judged.by.removeprefix('test_').replace('_', ' ')}"
+        lines.append(f"| {fault.what} | {by if judged.is_caught else '**nothing**'} |")
+        sys.stdout.write(lines[-1] + "\n" if judged.is_caught else f"{lines[-1]} {judged.by}\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
