@@ -8,12 +8,17 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from attrs import asdict
 from sqlalchemy import Engine, create_engine, event, func, select, update
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from tests.databases import Database
 
+from billcore.events import Part, PaymentRecorded
+from billcore.ids import InvoiceId, PaymentId
+from billcore.methods import Method
 from billcore.money import Money
 from billcore.testing import builders
+from billcore.testing.clock import START
 from billcore.testing.store_checks.random_books import RandomBooks
 from billcore.testing.store_checks.shape import opened
 from billcore_sqlalchemy import TABLES, SqlStore
@@ -74,6 +79,31 @@ def test_the_policy_of_a_thousand_invoices_is_one_row(database: Database) -> Non
     assert kept == len({invoice.policy for invoice, _ in books.rows})
 
 
+def test_an_event_about_several_invoices_stands_in_the_timeline_of_each_once(database: Database) -> None:
+    store = SqlStore(database.engine)
+    first, second = InvoiceId("invoice-1"), InvoiceId("invoice-2")
+    payment = PaymentRecorded(
+        firm_id=FIRM.id,
+        payment_id=PaymentId("payment-1"),
+        client_id=CLIENT.id,
+        amount=Money(3, "USD"),
+        method=Method.CHECK,
+        parts=(Part(first, CENT), Part(second, CENT), Part(first, CENT)),
+        invoice_ids=(first, second, first),
+        at=START,
+        by=builders.BY,
+    )
+    events = [builders.an_event(FIRM, first), payment, builders.an_event(FIRM, second)]
+    with store.begin(FIRM.id) as work:
+        work.events.append(events)
+        work.commit()
+
+    with store.read(FIRM.id) as work:
+        timelines = [[each.event for each in work.events.about_invoice(invoice_id)] for invoice_id in (first, second)]
+
+    assert timelines == [events[:2], events[1:]]
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -107,11 +137,27 @@ def test_what_is_remembered_of_an_invoice_is_what_would_be_read(
         work.commit()
 
     with store.read(FIRM.id) as work:
-        remembered = [repr(invoice) for invoice in work.invoices.all()]
+        remembered = list(work.invoices.all())
         monkeypatch.setattr("billcore_sqlalchemy.invoices._AS_ISSUED", Remembered(1))
-        read = [repr(invoice) for invoice in work.invoices.all()]
+        read = list(work.invoices.all())
 
     assert remembered == read
+    assert [list(moments(asdict(invoice))) for invoice in remembered] == [
+        list(moments(asdict(invoice))) for invoice in read
+    ]
+
+
+def moments(value: object) -> Iterator[str]:
+    """Every moment in a record, with its timezone."""
+    match value:
+        case datetime():
+            yield repr(value)
+        case dict():
+            for part in value.values():
+                yield from moments(part)
+        case tuple() | list():
+            for part in value:
+                yield from moments(part)
 
 
 def test_an_unexpected_error_of_the_database_shows_no_value(database: Database) -> None:
