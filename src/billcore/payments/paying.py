@@ -33,7 +33,7 @@ from billcore.ids import InvoiceId, MethodId, OperationId, PaymentId
 from billcore.invoices.invoice import Invoice
 from billcore.methods import Method
 from billcore.money import Money
-from billcore.payments.applying import Allocation, fitting, merge, parts_of
+from billcore.payments.applying import Allocation, fitting, parts_of
 from billcore.payments.payment import LEGAL_MOVES, Payment, PaymentState
 from billcore.reasons import Failure, Initiator
 from billcore.texts import optional_text, text
@@ -141,7 +141,7 @@ def pend(payment: Payment, *, at: datetime, by: Actor) -> tuple[Payment, Payment
         payment_id=payment.id,
         amount=payment.amount,
         invoice_ids=payment.invoice_ids,
-        at=at,
+        at=instant(at, "at"),
         by=by,
     )
 
@@ -156,7 +156,7 @@ def require_action(
         payment_id=payment.id,
         amount=payment.amount,
         invoice_ids=payment.invoice_ids,
-        at=at,
+        at=instant(at, "at"),
         by=by,
     )
 
@@ -172,12 +172,10 @@ def complete(
         # A disputed payment completes again by winning, which moves no money.
         raise InvalidTransition(f"a payment that is {payment.state.value} was completed before; its money came once")
     completed = _moved(payment, PaymentState.COMPLETED)
-    is_late = not payment.is_waiting
-    released = () if is_late else payment.applications
-    parts = fitting(payment.intended, invoices) if is_late else payment.applications
+    parts = payment.applications if payment.is_waiting else fitting(payment.intended, invoices)
     completed = evolve(
         completed,
-        applications=merge((), parts),
+        applications=parts,
         completed_at=instant(at, "at"),
         received_on=at.date(),
         failure=None,
@@ -190,7 +188,7 @@ def complete(
         invoice_ids=completed.invoice_ids,
         method=payment.method,
         initiator=_initiator(payment),
-        released=released,
+        released=payment.applications,  # Nothing, when it is late: a failure or a cancellation let go of it.
         parts=parts,
         at=at,
         by=by,
