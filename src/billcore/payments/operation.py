@@ -119,12 +119,13 @@ def move(operation: Operation, to: OperationState, *, at: datetime, ref: Gateway
         raise InvalidTransition(
             f"operation {operation.id} cannot go from {operation.state.value} to {to.value}; allowed: {allowed}"
         )
+    moment = instant(at, "at")
     is_done = to in (OperationState.SUCCEEDED, OperationState.REJECTED)
     return evolve(
         operation,
         state=to,
         ref=ref or operation.ref,
-        resolved_at=instant(at, "at") if is_done else None,
+        resolved_at=moment if is_done else None,
         leased_until=None,
         needs_review=False if is_done else operation.needs_review,
     )

@@ -54,5 +54,14 @@ def test_what_is_done_is_nobodys_work_any_more(to: OperationState) -> None:
     assert (done.resolved_at, done.leased_until, done.needs_review) == (START, None, False)
 
 
+def test_what_is_not_done_gives_up_its_lease_and_keeps_the_rest() -> None:
+    submitted = evolve(submit(RESERVED, at=START, until=START + timedelta(minutes=3)), needs_review=True)
+
+    pending = move(submitted, OperationState.PENDING, at=START + timedelta(hours=1), ref=a_ref("gpay-1"))
+
+    assert pending == evolve(submitted, state=OperationState.PENDING, ref=a_ref("gpay-1"), leased_until=None)
+    assert move(pending, OperationState.UNKNOWN, at=START).ref == a_ref("gpay-1")
+
+
 def test_an_operation_is_of_the_kind_of_its_command() -> None:
     assert RESERVED.kind is OperationKind.CHARGE
