@@ -28,7 +28,7 @@ from billcore.lines import Allowance, LineItem, Surcharge, TaxRate
 from billcore.methods import Method
 from billcore.money import Money
 from billcore.payments.observation import Settlement
-from billcore.policy import Policy, Status, TimeRules, Vocabulary, Word
+from billcore.policy import LateFeeRule, Policy, Status, TimeRules, Vocabulary, Word
 
 Record = TypeVar("Record")
 
@@ -113,6 +113,20 @@ def _time_worked(currency: str) -> SearchStrategy[object]:
     return new.flatmap(written_down)
 
 
+def _late_fee_rule(currency: str) -> SearchStrategy[object]:
+    days, cap = st.integers(1, 3650), st.none() | _above_zero(currency)
+    repeated: dict[str, SearchStrategy[object]] = {"days_past_due": days, "every_days": st.none() | days, "cap": cap}
+    named: dict[str, SearchStrategy[object]] = {"name": _texts, "reason": _texts}
+    percent = _decimals(0, 100, 6).filter(lambda number: number > 0)
+    return st.builds(LateFeeRule, percent=percent, **repeated, **named) | st.builds(
+        LateFeeRule, amount=_above_zero(currency), **repeated, **named
+    )
+
+
+def _above_zero(currency: str) -> SearchStrategy[Money]:
+    return st.builds(Money, st.integers(1, 10**12), st.just(currency))
+
+
 def _time_rules(currency: str) -> SearchStrategy[object]:
     def of(increment: int) -> SearchStrategy[object]:
         minimum = st.integers(0, 480 // increment).map(lambda number: number * increment)
@@ -155,7 +169,9 @@ def _policy(currency: str) -> SearchStrategy[object]:
     def of(manual: frozenset[Method]) -> SearchStrategy[object]:
         referenced = methods.map(manual.intersection)
         fixed = {"manual_methods": st.just(manual), "reference_required_for": referenced}
-        return _record(Policy, currency, {**fixed, "grace_days": st.integers(0, 365)})
+        # A late fee falls when the days of grace are over.
+        late_fee = st.none() | a_in(currency, LateFeeRule).map(lambda rule: attrs.evolve(rule, days_past_due=366))
+        return _record(Policy, currency, {**fixed, "grace_days": st.integers(0, 365), "late_fee": late_fee})
 
     return methods.flatmap(of)
 
@@ -182,6 +198,7 @@ _CONSTRAINED: Final[dict[object, Callable[[str], SearchStrategy[object]]]] = {
     NumberSeries: lambda currency: _record(NumberSeries, currency, {"digits": st.integers(1, 12)}),
     LineItem: _line,
     Charge: _charge,
+    LateFeeRule: _late_fee_rule,
     TimeRules: _time_rules,
     TimeWorked: _time_worked,
     Claim: _claim,

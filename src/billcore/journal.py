@@ -33,6 +33,8 @@ class Account(Enum):
     """Invoiced for the tax office."""
     REVENUE = "revenue"
     """Invoiced, net of tax."""
+    LATE_FEES = "late_fees"
+    """Asked of clients who paid late; a credit note that a refund wrote stands against revenue, whatever it was for."""
     FEES = "fees"
     """Kept by processors."""
     WRITE_OFFS = "write_offs"
@@ -91,9 +93,13 @@ def _sides(event: events.Event) -> tuple[Posting, ...]:
     match event:
         case events.InvoiceIssued(gross=gross, net=net, tax=tax):
             return _debit(Account.RECEIVABLE, gross) + _revenue(net, tax)
-        case events.InvoiceVoided(net=net, tax=tax, owed=owed, written_off=written_off):
+        case events.InvoiceVoided(net=net, tax=tax, late_fees=late_fees, owed=owed, written_off=written_off):
             given_up = _credit(Account.RECEIVABLE, owed) + _credit(Account.WRITE_OFFS, written_off)
-            return _revenue(-net, -tax) + given_up
+            return _revenue(-net, -tax) + _debit(Account.LATE_FEES, late_fees) + given_up
+        case events.LateFeeAssessed(amount=amount):
+            return _move(amount, debit=Account.RECEIVABLE, credit=Account.LATE_FEES)
+        case events.LateFeeWaived(amount=amount):
+            return _move(amount, debit=Account.LATE_FEES, credit=Account.RECEIVABLE)
         case events.InvoiceCredited(amount=amount, net=net, tax=tax):
             return _revenue(-net, -tax) + _credit(Account.RECEIVABLE, amount)
         case events.CreditReversed(amount=amount, net=net, tax=tax):

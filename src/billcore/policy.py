@@ -4,12 +4,17 @@ A policy is a value: presets below are data, not subclasses. The C numbers name 
 disagree.
 """
 
+from datetime import date, timedelta
+from decimal import Decimal
 from enum import Enum
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
+from billcore.decimals import exact
 from billcore.errors import BadPolicy
 from billcore.methods import Method
+from billcore.money import Money
+from billcore.texts import text
 
 
 class Status(Enum):
@@ -102,6 +107,65 @@ _STANDARD_WORDS = Vocabulary(
 )
 
 
+def _fee_percent(value: Decimal | str | None) -> Decimal | None:
+    return None if value is None else exact(value, "late fee percent", places=6, limit=100)
+
+
+@frozen(kw_only=True)
+class LateFeeRule:
+    """What is added to an invoice that is past due (S3.28): ``percent`` of what is, or a fixed ``amount``; one of them.
+
+    The first fee falls ``days_past_due`` days after the due date, and another every ``every_days`` after it, or none.
+    All together they are at most ``cap``. With an amount or a cap, the rule holds for invoices in its currency only.
+    ``reason`` is for the client. Anything that is no such rule is BadPolicy, or BadNumber for the percent.
+    """
+
+    percent: Decimal | None = field(default=None, converter=_fee_percent)
+    amount: Money | None = None
+    days_past_due: int = 1
+    every_days: int | None = None
+    cap: Money | None = None
+    name: str = "late_fee"
+    reason: str = ""
+
+    def __attrs_post_init__(self) -> None:
+        if (self.percent is None) == (self.amount is None):
+            raise BadPolicy("a late fee is either a percent or an amount, exactly one of them")
+        for what, money in (("late fee", self.amount), ("late fee cap", self.cap)):
+            if money is not None and not (isinstance(money, Money) and money.is_positive):
+                raise BadPolicy(f"the {what} must be Money above zero")
+        if self.percent is not None and self.percent <= 0:
+            raise BadPolicy(f"a late fee is above 0 %, asked for {self.percent} %")
+        if self.amount is not None and self.cap is not None and self.amount.currency != self.cap.currency:
+            raise BadPolicy(f"the late fee is in {self.amount.currency} and its cap in {self.cap.currency}")
+        every_days = 1 if self.every_days is None else self.every_days
+        for what, days in (("days past due", self.days_past_due), ("days between late fees", every_days)):
+            if type(days) is not int or not 1 <= days <= 3650:
+                raise BadPolicy(f"{what} must be a whole number from 1 to 3650, asked for {days!r:.20}")
+        text(self.name, "late fee name", longest=50, required=True)
+        text(self.reason, "late fee reason", longest=200)
+
+    @property
+    def currency(self) -> str | None:
+        """The currency of the invoices for which it holds; None for every one."""
+        money = self.amount or self.cap
+        return None if money is None else money.currency
+
+    def falls_on(self, step: int, due_on: date) -> date | None:
+        """The day of the fee number *step*, from 1; None where the rule, or the calendar, has no such step."""
+        if step > 1 and self.every_days is None:
+            return None
+        days = self.days_past_due + (step - 1) * (self.every_days or 0)
+        return due_on + timedelta(days=days) if days <= (date.max - due_on).days else None
+
+    def steps_until(self, last: date, due_on: date) -> int:
+        """How many fees have fallen by that day, the day included."""
+        days = (last - due_on).days - self.days_past_due
+        if days < 0:
+            return 0
+        return 1 if self.every_days is None else 1 + days // self.every_days
+
+
 @frozen(kw_only=True)
 class TimeRules:
     """How minutes of work become billed time: up to a whole ``increment`` of 6 or 15 minutes, ``minimum`` at least.
@@ -124,7 +188,7 @@ class TimeRules:
 
 @frozen(kw_only=True)
 class Policy:
-    """One firm's choices. Two combinations contradict each other and are refused with BadPolicy.
+    """One firm's choices. What contradicts itself is refused with BadPolicy.
 
     ``grace_days`` is how long after the due date an invoice is not yet overdue. ``hold_after_refund`` keeps auto-pay,
     late fees and reminders away from an invoice that a refund has reopened, until staff release it.
@@ -150,12 +214,18 @@ class Policy:
     viewed_survives_refund: bool = False
     impersonated_views_count: bool = False
     time: TimeRules = TimeRules()
+    late_fee: LateFeeRule | None = None
 
     def __attrs_post_init__(self) -> None:
         if type(self.grace_days) is not int or not 0 <= self.grace_days <= 365:
             raise BadPolicy(f"grace days must be a whole number from 0 to 365, asked for {self.grace_days!r}")
         if not self.reference_required_for <= self.manual_methods:
             raise BadPolicy("a reference is required for a method that cannot be recorded by hand")
+        if self.late_fee is not None and self.late_fee.days_past_due <= self.grace_days:
+            raise BadPolicy(
+                f"a late fee {self.late_fee.days_past_due} days past due, within {self.grace_days} days of grace, "
+                "would be on an invoice that is not overdue"
+            )
 
 
 STANDARD = Policy()

@@ -27,7 +27,7 @@ DIGEST: Final = 64
 _OWED: Final = (
     "CASE WHEN issued_on IS NULL THEN 0 "
     "WHEN voided_at IS NOT NULL THEN -paid "
-    "ELSE gross - credited - written_off - paid END"
+    "ELSE gross + late_fees - credited - written_off - paid END"
 )
 
 
@@ -116,7 +116,7 @@ def _charges(build: Builder) -> Table:
 
 
 def _invoices(build: Builder) -> Table:
-    sums = ("gross", "paid", "in_flight", "refunded", "credited", "credited_tax", "written_off")
+    sums = ("gross", "paid", "in_flight", "refunded", "credited", "credited_tax", "written_off", "late_fees")
     table = build.records(
         "invoices",
         a_key("client_id"),

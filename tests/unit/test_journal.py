@@ -68,15 +68,16 @@ def test_an_issued_invoice_is_receivable_earned_and_taxed() -> None:
     }
 
 
-def test_a_void_takes_back_what_is_left_of_the_invoice_and_its_write_off() -> None:
-    # 120.00 was issued, 12.00 credited, 8.00 written off, and 100.00 is owed.
+def test_a_void_takes_back_what_is_left_of_the_invoice_its_late_fees_and_its_write_off() -> None:
+    # 120.00 was issued, 12.00 credited, 5.00 added for being late, 8.00 written off, and 105.00 is owed.
     event = events.InvoiceVoided(
         firm_id=FIRM,
         invoice_id=INVOICE,
         reason="wrong client",
         net=usd(90_00),
         tax=usd(18_00),
-        owed=usd(100_00),
+        late_fees=usd(5_00),
+        owed=usd(105_00),
         written_off=usd(8_00),
         at=noon(MAY),
         by=JANE,
@@ -85,9 +86,22 @@ def test_a_void_takes_back_what_is_left_of_the_invoice_and_its_write_off() -> No
     assert posted(event) == {
         Account.REVENUE: usd(90_00),
         Account.TAX_PAYABLE: usd(18_00),
-        Account.RECEIVABLE: usd(-100_00),
+        Account.LATE_FEES: usd(5_00),
+        Account.RECEIVABLE: usd(-105_00),
         Account.WRITE_OFFS: usd(-8_00),
     }
+
+
+def test_a_late_fee_is_owed_and_earned_and_a_waiver_undoes_it() -> None:
+    assessed = events.LateFeeAssessed(
+        firm_id=FIRM, invoice_id=INVOICE, rule="late_fee", step=1, amount=usd(5_00), reason="", at=noon(MAY), by=JANE
+    )
+    waived = events.LateFeeWaived(
+        firm_id=FIRM, invoice_id=INVOICE, rule="late_fee", step=1, amount=usd(5_00), reason="", at=noon(MAY), by=JANE
+    )
+
+    assert posted(assessed) == {Account.RECEIVABLE: usd(5_00), Account.LATE_FEES: usd(-5_00)}
+    assert posted(waived) == {Account.RECEIVABLE: usd(-5_00), Account.LATE_FEES: usd(5_00)}
 
 
 def test_a_write_off_moves_the_debt_from_receivable_and_its_reversal_moves_it_back() -> None:

@@ -59,6 +59,8 @@ EVENTS: Final[Mapping[str, type[Event]]] = {
     "write_off_reversed": events.WriteOffReversed,
     "invoice_credited": events.InvoiceCredited,
     "credit_reversed": events.CreditReversed,
+    "late_fee_assessed": events.LateFeeAssessed,
+    "late_fee_waived": events.LateFeeWaived,
     "hold_placed": events.HoldPlaced,
     "hold_released": events.HoldReleased,
     "payment_recorded": events.PaymentRecorded,

@@ -34,6 +34,7 @@ class Column(Enum):
     TAX = "Tax"
     CREDITED = "Credited"
     WRITTEN_OFF = "Written off"
+    LATE_FEES = "Late fees"
     IN_FLIGHT = "In flight"
     REFUNDED = "Refunded"
     ORIGIN = "Origin"
@@ -129,6 +130,8 @@ def _cell(invoice: Invoice, column: Column, on: date, client_names: Mapping[Clie
             return invoice.sums.credited.amount
         case Column.WRITTEN_OFF:
             return invoice.sums.written_off.amount
+        case Column.LATE_FEES:
+            return invoice.sums.late_fees.amount
         case Column.IN_FLIGHT:
             return invoice.in_flight.amount
         case Column.REFUNDED:

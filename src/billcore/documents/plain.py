@@ -31,6 +31,8 @@ def invoice_text(invoice: Invoice, on: date) -> str:
     changes = [("Discounts", -totals.allowances), ("Surcharges", totals.surcharges)]
     changes += [(f"{tax.rate.name} {tax.rate.percent} %", tax.amount) for tax in totals.taxes]
     rows += [_row(f"  {name}", str(amount)) for name, amount in changes if not amount.is_zero]
+    if not invoice.sums.late_fees.is_zero:
+        rows.append(_row("  Late fees", str(invoice.sums.late_fees)))
     rows.append(_row("Total", str(invoice.total)))
     rows.append(_row("Paid", str(invoice.paid)))
     if not invoice.in_flight.is_zero:

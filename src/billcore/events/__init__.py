@@ -35,6 +35,8 @@ from billcore.events.invoices import (
     InvoiceViewed,
     InvoiceVoided,
     InvoiceWrittenOff,
+    LateFeeAssessed,
+    LateFeeWaived,
     OfInvoice,
     WriteOffReversed,
 )
@@ -113,6 +115,8 @@ __all__ = [
     "InvoiceViewed",
     "InvoiceVoided",
     "InvoiceWrittenOff",
+    "LateFeeAssessed",
+    "LateFeeWaived",
     "MethodAttached",
     "MethodDetached",
     "OccurrenceFailed",
@@ -175,6 +179,8 @@ Event = (
     | InvoiceCredited
     | CreditReversed
     | InvoiceBecameOverdue
+    | LateFeeAssessed
+    | LateFeeWaived
     | HoldPlaced
     | HoldReleased
     | PaymentRecorded

@@ -58,11 +58,14 @@ class InvoiceViewed(OfInvoice):
 
 @frozen(kw_only=True)
 class InvoiceVoided(OfInvoice):
-    """What no longer stands in the books: ``net`` and ``tax`` not credited before, ``owed``, and ``written_off``."""
+    """What no longer stands in the books: ``net`` and ``tax`` not credited before, ``late_fees``, and over against them
+    ``owed`` and ``written_off``.
+    """
 
     reason: str = field(repr=False)
     net: Money
     tax: Money
+    late_fees: Money
     owed: Money
     written_off: Money
     released: tuple[ChargeId, ...] = ()
@@ -109,6 +112,24 @@ class InvoiceBecameOverdue(OfInvoice):
 
     due_on: date
     balance: Money
+
+
+@frozen(kw_only=True)
+class LateFeeAssessed(OfInvoice):
+    """A step of the policy's late fee rule fell; each step is on an invoice once."""
+
+    rule: str
+    step: int
+    amount: Money
+    reason: str
+
+
+@frozen(kw_only=True)
+class LateFeeWaived(OfInvoice):
+    rule: str
+    step: int
+    amount: Money
+    reason: str = field(repr=False)
 
 
 @frozen(kw_only=True)

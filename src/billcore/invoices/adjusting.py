@@ -64,9 +64,9 @@ def hold(invoice: Invoice, *, reason: str, at: datetime, by: Actor) -> tuple[Inv
 
 
 def release_hold(invoice: Invoice, *, at: datetime, by: Actor) -> tuple[Invoice, HoldReleased]:
-    """Collection goes on."""
+    """Collection goes on; the late fees that fell while it rested are let go."""
     require_open(invoice, "release")
     if invoice.hold is None:
         raise InvalidTransition("collection is not on hold")
-    released = evolve(invoice, hold=None)
-    return released, HoldReleased(firm_id=invoice.firm_id, invoice_id=invoice.id, at=instant(at, "at"), by=by)
+    released = evolve(invoice, hold=None, held_until=instant(at, "at").date())
+    return released, HoldReleased(firm_id=invoice.firm_id, invoice_id=invoice.id, at=at, by=by)

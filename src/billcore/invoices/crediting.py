@@ -30,9 +30,15 @@ def credit(
     """Lower what *invoice* asks for by *amount*, at most its balance; more is OverCredit, refund or unapply first.
 
     Tax is split cumulatively: the taxes of any number of credit notes for the whole invoice add up to its tax exactly.
+    A late fee is waived, not credited, and asking for more than was invoiced is OverCredit; only the credit note of a
+    refund covers fees that were paid.
     """
     require_open(invoice, "credit")
     require_lowerable(invoice, amount, "credit")
+    if refund_id is None and amount > creditable(invoice):
+        raise OverCredit(
+            f"asked to credit {amount}, only {creditable(invoice)} of what was invoiced is left; waive the late fees"
+        )
     net, tax = _split(invoice, amount)
     note = CreditNote(
         id=credit_note_id,
@@ -96,6 +102,12 @@ def credit_for_refund(invoice: Invoice, refunded: Money) -> Money:
             return max(Money.zero(invoice.currency), min(reopened, invoice.balance + refunded))
 
 
+def creditable(invoice: Invoice) -> Money:
+    """What a credit note can be for: the balance, as far as it was invoiced and not added by late fees."""
+    left = max(Money.zero(invoice.currency), invoice.gross - invoice.sums.credited)
+    return min(invoice.balance, left)
+
+
 def require_lowerable(invoice: Invoice, amount: Money, verb: str) -> None:
     """Refuse an amount that is not above zero, not in the invoice's currency, or above the balance.
 
@@ -120,9 +132,10 @@ def require_lowerable(invoice: Invoice, amount: Money, verb: str) -> None:
 def _split(invoice: Invoice, amount: Money) -> tuple[Money, Money]:
     """The net and the tax of the next *amount* credited: tax on all that is credited then, less what was before.
 
-    Counted from the whole each time, it stays exact whatever was credited, or reversed, in between.
+    Counted from the whole each time, it stays exact whatever was credited, or reversed, in between. Beyond the gross is
+    what was paid in late fees, which bear no tax.
     """
-    credited = invoice.sums.credited.minor + amount.minor
+    credited = min(invoice.sums.credited.minor + amount.minor, invoice.gross.minor)
     tax_of_all = cumulative_share(invoice.totals.tax.minor, 0, credited, of=invoice.gross.minor)
     tax = Money(tax_of_all, invoice.currency) - invoice.sums.credited_tax
     return amount - tax, tax

@@ -73,7 +73,8 @@ class Sums:
     """The money on an invoice, kept by ``settling`` alone. Every figure is at or above zero.
 
     ``paid`` is cleared and not given back; ``in_flight`` waits on a gateway; ``refunded`` is what was given back in
-    all; ``credited`` (of which ``credited_tax`` is tax) and ``written_off`` lower what is owed.
+    all; ``credited`` (of which ``credited_tax`` is tax) and ``written_off`` lower what is owed, and ``late_fees``, those
+    not waived, raise it.
     """
 
     paid: Money
@@ -82,11 +83,20 @@ class Sums:
     credited: Money
     credited_tax: Money
     written_off: Money
+    late_fees: Money
 
     @classmethod
     def nothing(cls, currency: str) -> "Sums":
         zero = Money.zero(currency)
-        return cls(paid=zero, in_flight=zero, refunded=zero, credited=zero, credited_tax=zero, written_off=zero)
+        return cls(
+            paid=zero,
+            in_flight=zero,
+            refunded=zero,
+            credited=zero,
+            credited_tax=zero,
+            written_off=zero,
+            late_fees=zero,
+        )
 
 
 @frozen(kw_only=True)
@@ -111,6 +121,17 @@ class Hold:
     reason: str = field(repr=False)
     at: datetime
     refund_id: RefundId | None = None
+
+
+@frozen(kw_only=True)
+class LateFee:
+    """A fee that was added after issue, known by its ``rule`` and ``step``, so that no step is asked for twice."""
+
+    rule: str
+    step: int
+    amount: Money
+    on: date
+    waived_at: datetime | None = None
 
 
 @frozen(kw_only=True)
@@ -146,6 +167,8 @@ class Invoice:
     first_viewed_at: datetime | None = None
     voiding: Voiding | None = None
     hold: Hold | None = None
+    held_until: date | None = None
+    late_fees: tuple[LateFee, ...] = ()
     autopay_failed_at: datetime | None = None
     overdue_noted_on: date | None = None
     schedule_id: ScheduleId | None = None
@@ -186,10 +209,10 @@ class Invoice:
 
     @property
     def total(self) -> Money:
-        """What the document asks for now: gross less credit notes and write-offs; nothing once void."""
+        """What is asked for now: gross and late fees, less credit notes and write-offs; nothing once void."""
         if self.is_void:
             return Money.zero(self.currency)
-        return self.gross - self.sums.credited - self.sums.written_off
+        return self.gross + self.sums.late_fees - self.sums.credited - self.sums.written_off
 
     @property
     def paid(self) -> Money:
@@ -237,6 +260,7 @@ def with_sums(
     credited: int = 0,
     credited_tax: int = 0,
     written_off: int = 0,
+    late_fees: int = 0,
 ) -> Invoice:
     """The invoice with its sums moved by so many minor units each."""
     sums, currency = invoice.sums, invoice.currency
@@ -249,5 +273,6 @@ def with_sums(
             credited=Money(sums.credited.minor + credited, currency),
             credited_tax=Money(sums.credited_tax.minor + credited_tax, currency),
             written_off=Money(sums.written_off.minor + written_off, currency),
+            late_fees=Money(sums.late_fees.minor + late_fees, currency),
         ),
     )

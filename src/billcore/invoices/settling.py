@@ -1,6 +1,7 @@
 """The sums of money on an invoice: a fold of what happened to payments and refunds.
 
-``settle`` is the only place that moves ``paid``, ``in_flight``, ``refunded``, ``credited`` and ``written_off``.
+``settle`` is the only place that moves ``paid``, ``in_flight``, ``refunded``, ``credited``, ``written_off`` and
+``late_fees``.
 Folding all events of an invoice from its issue gives its sums again, which is how the books are verified.
 """
 
@@ -12,6 +13,8 @@ from billcore.events import (
     Event,
     InvoiceCredited,
     InvoiceWrittenOff,
+    LateFeeAssessed,
+    LateFeeWaived,
     Part,
     PaymentApplied,
     PaymentCanceled,
@@ -25,7 +28,7 @@ from billcore.events import (
     RefundSucceeded,
     WriteOffReversed,
 )
-from billcore.invoices.invoice import Hold, Invoice, with_sums
+from billcore.invoices.invoice import Hold, Invoice, LateFee, with_sums
 from billcore.reasons import Initiator
 
 
@@ -67,6 +70,14 @@ def settle(invoice: Invoice, event: Event) -> Invoice:
             return with_sums(invoice, written_off=amount.minor)
         case WriteOffReversed(amount=amount):
             return with_sums(invoice, written_off=-amount.minor)
+        case LateFeeAssessed(rule=rule, step=step, amount=amount, on=on):
+            fee = LateFee(rule=rule, step=step, amount=amount, on=on)
+            return evolve(with_sums(invoice, late_fees=amount.minor), late_fees=(*invoice.late_fees, fee))
+        case LateFeeWaived(rule=rule, step=step, amount=amount, at=at):
+            fees = tuple(
+                evolve(fee, waived_at=at) if (fee.rule, fee.step) == (rule, step) else fee for fee in invoice.late_fees
+            )
+            return evolve(with_sums(invoice, late_fees=-amount.minor), late_fees=fees)
         case _:
             return invoice
 

@@ -48,6 +48,7 @@ def void(
         reason=reason,
         net=invoice.totals.net - (invoice.sums.credited - invoice.sums.credited_tax),
         tax=invoice.totals.tax - invoice.sums.credited_tax,
+        late_fees=invoice.sums.late_fees,
         owed=invoice.owed,
         written_off=invoice.sums.written_off,
         released=invoice.content.charge_ids if returns else (),

@@ -137,6 +137,10 @@ def _told(event: Event, numbers: dict[InvoiceId, str]) -> tuple[str, str | None]
             return "Credit note", number
         case events.CreditReversed(invoice_id=invoice_id):
             return "Credit note canceled", numbers.get(invoice_id)
+        case events.LateFeeAssessed(invoice_id=invoice_id):
+            return "Late fee", numbers.get(invoice_id)
+        case events.LateFeeWaived(invoice_id=invoice_id):
+            return "Late fee waived", numbers.get(invoice_id)
         case events.PaymentRecorded(method=method, reference=reference):
             return f"Payment {by(method)}", reference
         case events.PaymentCompleted(method=method):

@@ -68,6 +68,10 @@ def words(event: Event, manner: Manner, invoice_id: InvoiceId) -> str:
             return _because(f"Credit note {number} of {amount}", reason)
         case events.CreditReversed(amount=amount):
             return f"Credit note of {amount} canceled, because its refund failed"
+        case events.LateFeeAssessed(amount=amount, reason=reason):
+            return _because(f"Late fee of {amount}", reason)
+        case events.LateFeeWaived(amount=amount, reason=reason):
+            return _because(f"Late fee of {amount} waived", reason)
         case events.HoldPlaced(reason=reason):
             return _because("Collection on hold", reason)
         case events.HoldReleased():

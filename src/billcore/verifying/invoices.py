@@ -39,12 +39,13 @@ def _totals(invoice: Invoice) -> Iterator[Discrepancy]:
 
 def _fold(books: Books, invoice: Invoice) -> Iterator[Discrepancy]:
     """The sums are a fold of events: settle them all again on an invoice with none."""
-    folded = evolve(invoice, sums=Sums.nothing(invoice.currency), hold=None, autopay_failed_at=None)
+    folded = evolve(invoice, sums=Sums.nothing(invoice.currency), hold=None, autopay_failed_at=None, late_fees=())
     for recorded in books.events_by_invoice[invoice.id]:
         folded = settle(folded, recorded.event)
     derived = asdict(folded.sums, recurse=False)
     for name, stored in asdict(invoice.sums, recurse=False).items():
         yield from differ("settlement", invoice.id, name, stored, derived[name])
+    yield from differ("settlement", invoice.id, "late fees by step", invoice.late_fees, folded.late_fees)
 
 
 def _applications(books: Books, invoice: Invoice) -> Iterator[Discrepancy]:

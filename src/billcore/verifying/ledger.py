@@ -14,7 +14,7 @@ Balances = dict[tuple[Account, str], int]
 
 
 def check_journal(books: Books) -> Iterator[Discrepancy]:
-    """Debits equal credits in every event, and four accounts agree with the records behind them."""
+    """Debits equal credits in every event, and the accounts agree with the records behind them."""
     journal: Balances = defaultdict(int)
     for recorded in books.recorded:
         sums: dict[str, int] = defaultdict(int)
@@ -32,6 +32,7 @@ def check_journal(books: Books) -> Iterator[Discrepancy]:
         Account.CLEARING,
         Account.DISPUTED,
         Account.FEES,
+        Account.LATE_FEES,
     ):
         currencies = {currency for known, currency in (*journal, *derived) if known is account}
         for currency in sorted(currencies):
@@ -45,6 +46,8 @@ def _derived(books: Books) -> Balances:
     derived: Balances = defaultdict(int)
     for invoice in books.invoices:
         derived[Account.RECEIVABLE, invoice.currency] += invoice.owed.minor
+        if not invoice.is_void:
+            derived[Account.LATE_FEES, invoice.currency] -= invoice.sums.late_fees.minor
     for payment in books.payments:
         _add_payment(books, payment, derived)
     return derived

@@ -82,6 +82,7 @@ def test_every_column_can_be_asked_for() -> None:
         "Tax": "0.00",
         "Credited": "0.00",
         "Written off": "0.00",
+        "Late fees": "0.00",
         "In flight": "30.00",
         "Refunded": "0.00",
         "Origin": "typed",

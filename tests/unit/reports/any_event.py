@@ -24,8 +24,8 @@ def _consistent(event: Event) -> Event:
     match event:
         case events.InvoiceIssued(net=net, tax=tax):
             return evolve(event, gross=net + tax)
-        case events.InvoiceVoided(owed=owed, written_off=written_off, tax=tax):
-            return evolve(event, net=owed + written_off - tax)
+        case events.InvoiceVoided(owed=owed, written_off=written_off, tax=tax, late_fees=late_fees):
+            return evolve(event, net=owed + written_off - tax - late_fees)
         case events.InvoiceCredited(net=net, tax=tax) | events.CreditReversed(net=net, tax=tax):
             return evolve(event, amount=net + tax)
         case (

@@ -106,6 +106,7 @@ def test_every_kind_of_movement_has_words_that_tell_the_client_no_reasons() -> N
         reason="secret",
         net=usd(1_00),
         tax=usd(0),
+        late_fees=usd(0),
         owed=usd(1_00),
         written_off=usd(0),
         at=noon(IN_MAY),
@@ -129,9 +130,25 @@ def test_every_kind_of_movement_has_words_that_tell_the_client_no_reasons() -> N
         by=JANE,
     )
 
+    late, forgiven = (
+        kind(
+            firm_id=FIRM,
+            invoice_id=INVOICE,
+            rule="late_fee",
+            step=1,
+            amount=usd(1_00),
+            reason="secret",
+            at=noon(IN_MAY),
+            by=JANE,
+        )
+        for kind in (events.LateFeeAssessed, events.LateFeeWaived)
+    )
+
     seen = account(
         drafted(usd(100_00)),
         issued(usd(100_00)),
+        late,
+        forgiven,
         credited(usd(1_00), tax=usd(0)),
         uncredited,
         written_off,
@@ -147,6 +164,8 @@ def test_every_kind_of_movement_has_words_that_tell_the_client_no_reasons() -> N
 
     assert [line[:3] for line in lines(seen)] == [
         ("Invoice", "INV-0001", usd(100_00)),
+        ("Late fee", "INV-0001", usd(1_00)),
+        ("Late fee waived", "INV-0001", usd(-1_00)),
         ("Credit note", "CN-0001", usd(-1_00)),
         ("Credit note canceled", "INV-0001", usd(1_00)),
         ("Written off", "INV-0001", usd(-1_00)),

@@ -295,6 +295,7 @@ def test_a_void_is_logged_with_its_reason() -> None:
         reason="wrong client",
         net=usd(100_00),
         tax=usd(0),
+        late_fees=usd(0),
         owed=usd(100_00),
         written_off=usd(0),
         at=noon(TODAY),

@@ -410,6 +410,12 @@ ARGUMENTS: dict[str, dict[str, Argument]] = {
     "adjustments.credit": {"invoice_id": SENT, "amount": an_amount(), "reason": words(None)},
     "adjustments.hold": {"invoice_id": SENT, "reason": words("", " ", None, right="a dispute")},
     "adjustments.release_hold": {"invoice_id": SENT},
+    "adjustments.assess_late_fees": {"on": a_day()},
+    "adjustments.waive_late_fee": {
+        "invoice_id": SENT,
+        "step": Argument(right=lambda _: 1, hostile=lambda _: [None, 0, 7, True, "1", 1.0, object()]),
+        "reason": words(None),
+    },
     "adjustments.credit_notes": {"invoice_id": SENT},
     # ── Money ────────────────────────────────────────────────────────────────────────────────────────────────────────
     "payments.record": {"invoice_id": SENT, "amount": an_amount(), "method": METHOD, **RECEIVED},

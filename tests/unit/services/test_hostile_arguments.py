@@ -46,6 +46,7 @@ def test_right_arguments_are_taken(verb: str) -> None:
 REFUSED_AS_THINGS_ARE = {
     "adjustments.reverse_write_off": "nothing is written off",
     "adjustments.release_hold": "nothing is on hold",
+    "adjustments.waive_late_fee": "there is no late fee",
     "payments.cancel": "the money is on its way",
     "billing.hear": "the body is not signed",
 }

@@ -10,6 +10,7 @@ from attrs import evolve
 from billcore.actors import Contact
 from billcore.clients import Client, Firm
 from billcore.errors import Refused
+from billcore.events import LateFeeAssessed
 from billcore.invoices import adjusting, sending, voiding
 from billcore.invoices.invoice import Invoice
 from billcore.invoices.settling import settle
@@ -71,7 +72,7 @@ class RandomBooks:
                 invoice, _ = sending.view(invoice, at=at, by=Contact("contact-1", "A Contact"))
         for _ in range(random.randrange(4)):
             share = random.choice((1, 2))
-            happen = random.choice((_pay, _charge, _refund, _decline, _credit, _write_off, _hold, _void))
+            happen = random.choice((_pay, _charge, _refund, _decline, _credit, _write_off, _late_fee, _hold, _void))
             if invoice.balance.minor >= share:
                 with suppress(Refused):
                     invoice = happen(firm, client, invoice, Money(invoice.balance.minor // share, invoice.currency))
@@ -110,6 +111,16 @@ def _credit(_firm: Firm, _client: Client, invoice: Invoice, amount: Money) -> In
 
 def _write_off(_firm: Firm, _client: Client, invoice: Invoice, amount: Money) -> Invoice:
     return adjusting.write_off(invoice, amount, reason="bad debt", at=invoice.drafted_at, by=BY)[0]
+
+
+def _late_fee(firm: Firm, _client: Client, invoice: Invoice, amount: Money) -> Invoice:
+    at, step = invoice.drafted_at, len(invoice.late_fees) + 1
+    return settle(
+        invoice,
+        LateFeeAssessed(
+            firm_id=firm.id, invoice_id=invoice.id, rule="late_fee", step=step, amount=amount, reason="", at=at, by=BY
+        ),
+    )
 
 
 def _hold(_firm: Firm, _client: Client, invoice: Invoice, _amount: Money) -> Invoice:

@@ -14,7 +14,7 @@ depends_on = None
 OWED = (
     "CASE WHEN issued_on IS NULL THEN 0 "
     "WHEN voided_at IS NOT NULL THEN -paid "
-    "ELSE gross - credited - written_off - paid END"
+    "ELSE gross + late_fees - credited - written_off - paid END"
 )
 
 
@@ -168,6 +168,7 @@ def upgrade() -> None:
         sa.Column("credited", Minor, nullable=False),
         sa.Column("credited_tax", Minor, nullable=False),
         sa.Column("written_off", Minor, nullable=False),
+        sa.Column("late_fees", Minor, nullable=False),
         sa.Column("owed", Minor, nullable=False),
         sa.Column("balance", Minor, nullable=False),
         sa.Column("collect_from", sa.Date),
