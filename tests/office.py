@@ -132,6 +132,8 @@ class Office:
                 list(work.payments.all()),
                 list(work.refunds.all()),
                 list(work.operations.all()),
+                list(work.schedules.all()),
+                list(work.occurrences.all()),
                 list(work.events.all()),
                 self.store.parked(limit=100),
                 self.store.firms(),

@@ -1,7 +1,7 @@
 """The front door: hands the outside world to the desks, and holds no logic of its own."""
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 
 from attrs import frozen
 
@@ -13,6 +13,7 @@ from billcore.ports.clock import Clock
 from billcore.ports.gateway import Gateway
 from billcore.ports.ids import Ids
 from billcore.ports.store import RecordedEvent, Store
+from billcore.recurring.business_days import SATURDAY_AND_SUNDAY, Calendar
 from billcore.services.adjustments import AdjustmentsDesk
 from billcore.services.bulk import BulkDesk
 from billcore.services.charges import ChargesDesk
@@ -27,6 +28,8 @@ from billcore.services.payments import PaymentsDesk
 from billcore.services.recovery import MIN_AGE, Recovered, Recovery
 from billcore.services.refunds import RefundsDesk
 from billcore.services.reports import ReportsDesk
+from billcore.services.running import Progress, Ran, Running
+from billcore.services.schedules import SchedulesDesk
 from billcore.services.system import RandomIds, SystemClock
 from billcore.services.verification import Verification
 from billcore.services.webhooks import Heard, Hearing
@@ -46,6 +49,7 @@ class FrontDesk:
     payments: PaymentsDesk
     refunds: RefundsDesk
     methods: MethodsDesk
+    schedules: SchedulesDesk
     reports: ReportsDesk
 
 
@@ -60,6 +64,7 @@ class Billing:
         clock: Clock | None = None,
         ids: Ids | None = None,
         authorizer: Authorizer | None = None,
+        calendar: Calendar = SATURDAY_AND_SUNDAY,
     ) -> None:
         self._house = House(
             store=store,
@@ -67,6 +72,7 @@ class Billing:
             clock=clock or SystemClock(),
             ids=ids or RandomIds(),
             authorizer=authorizer or AllowAll(),
+            calendar=calendar,
         )
 
     @property
@@ -87,6 +93,7 @@ class Billing:
             payments=PaymentsDesk(house=house, firm_id=firm, by=by),
             refunds=RefundsDesk(house=house, firm_id=firm, by=by),
             methods=MethodsDesk(house=house, firm_id=firm, by=by),
+            schedules=SchedulesDesk(house=house, firm_id=firm, by=by),
             reports=ReportsDesk(house=house, firm_id=firm, by=by),
         )
 
@@ -96,6 +103,20 @@ class Billing:
         WebhookRejected for anything unsigned.
         """
         return Hearing(self._house).hear(gateway, body, headers)
+
+    def run(
+        self,
+        *,
+        on: date | None = None,
+        firm_id: str | None = None,
+        progress: Callable[[Progress], None] | None = None,
+    ) -> Ran:
+        """Bill what is due, note what became overdue, collect, recover: all firms or one, each on its own today.
+
+        Run it every hour or so; any number at once is safe, and one that was killed is simply run again. *on* is
+        another day than today. *progress* is told after each batch.
+        """
+        return Running(self._house).run(on=on, firm_id=None if firm_id is None else FirmId(firm_id), progress=progress)
 
     def recover(self, *, min_age: timedelta = MIN_AGE) -> Recovered:
         """Resolve operations in doubt and parked events, of all firms.

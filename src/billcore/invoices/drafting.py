@@ -1,7 +1,7 @@
 """Drafts: made, edited and deleted at will; a draft has no number, owes nothing and is invisible to the client."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from attrs import evolve
@@ -11,7 +11,7 @@ from billcore.clients import Client, Firm
 from billcore.dates import instant
 from billcore.errors import BadLine, NotFound
 from billcore.events import InvoiceDeleted, InvoiceDrafted, InvoiceEdited
-from billcore.ids import ChargeId, InvoiceId, LineId
+from billcore.ids import ChargeId, InvoiceId, LineId, ScheduleId
 from billcore.invoices.guards import require_draft
 from billcore.invoices.invoice import Content, Invoice, Origin, Sums
 from billcore.invoices.pricing import price
@@ -31,6 +31,8 @@ def draft(
     content: Content,
     origin: Origin = Origin.TYPED,
     replaces: InvoiceId | None = None,
+    schedule_id: ScheduleId | None = None,
+    on: date | None = None,
     at: datetime,
     by: Actor,
 ) -> tuple[Invoice, InvoiceDrafted]:
@@ -51,7 +53,8 @@ def draft(
         origin=origin,
         sums=Sums.nothing(client.currency),
         drafted_at=at,
-        drafted_on=at.date(),
+        drafted_on=at.date() if on is None else on,
+        schedule_id=schedule_id,
         replaces=replaces,
         line_count=line_count,
     )

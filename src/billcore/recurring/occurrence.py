@@ -139,7 +139,7 @@ def due(schedule: Schedule, on: date, calendar: Calendar = SATURDAY_AND_SUNDAY) 
     if schedule.plan.catch_up in (CatchUp.LATEST_ONLY, CatchUp.NONE):
         for each in open_slots:
             is_latest = each is open_slots[-1]
-            is_of_today = each.due_on == on or _is_tried_again(schedule, each.index)
+            is_of_today = each.due_on == on or each.index in schedule.failed
             if not (is_latest if schedule.plan.catch_up is CatchUp.LATEST_ONLY else is_of_today):
                 passed[each.index] = MISSED
         open_slots = tuple(each for each in open_slots if each.index not in passed)
@@ -150,12 +150,13 @@ def look_on(schedule: Schedule, calendar: Calendar = SATURDAY_AND_SUNDAY) -> dat
     """The first day on which ``due`` has a step; None while there is none."""
     if schedule.state is not ScheduleState.ACTIVE:
         return None
-    if schedule.retry_on is not None and not schedule.failed:
+    if schedule.failed and schedule.plan.ordered and schedule.retry_on is not None:
         return schedule.retry_on
     following = slot(schedule, schedule.next_index, calendar)
-    if following is None or schedule.retry_on is None:
-        return schedule.retry_on if following is None else following.due_on
-    return min(following.due_on, schedule.retry_on)
+    days = [] if following is None else [following.due_on]
+    if schedule.failed:
+        days.append(schedule.retry_on or schedule.started_at.date())
+    return min(days, default=None)
 
 
 def upcoming(schedule: Schedule, calendar: Calendar = SATURDAY_AND_SUNDAY) -> Iterator[Slot]:
@@ -167,11 +168,6 @@ def upcoming(schedule: Schedule, calendar: Calendar = SATURDAY_AND_SUNDAY) -> It
         yield following
 
 
-def is_finished(schedule: Schedule) -> bool:
-    """Whether every occurrence is billed or skipped."""
-    return not schedule.failed and slot(schedule, schedule.next_index) is None
-
-
 def _is_after_count(schedule: Schedule, index: int) -> bool:
     if schedule.count is None or index < schedule.count:
         return False
@@ -180,12 +176,8 @@ def _is_after_count(schedule: Schedule, index: int) -> bool:
     return index - sum(0 <= skip.index <= index for skip in schedule.skips) >= schedule.count
 
 
-def _is_tried_again(schedule: Schedule, index: int) -> bool:
-    return index in schedule.failed or (schedule.retry_on is not None and index == schedule.next_index)
-
-
 def _due_slots(schedule: Schedule, on: date, calendar: Calendar) -> Iterator[Slot]:
-    if schedule.retry_on is None or schedule.retry_on <= on:
+    if schedule.failed and (schedule.retry_on is None or schedule.retry_on <= on):
         for index in schedule.failed:
             again = slot(schedule, index, calendar)
             if again is not None:
@@ -193,7 +185,8 @@ def _due_slots(schedule: Schedule, on: date, calendar: Calendar) -> Iterator[Slo
     for following in islice(upcoming(schedule, calendar), MOST_AT_ONCE):
         if following.due_on > on:
             return
-        yield following
+        if following.index not in schedule.failed:
+            yield following
 
 
 def _passed(schedule: Schedule, each: Slot) -> str | None:
@@ -235,7 +228,7 @@ def _steps(
 
 def require_upcoming(schedule: Schedule, index: int, calendar: Calendar = SATURDAY_AND_SUNDAY) -> Slot:
     """The slot of an occurrence that is still to come, or BadDate."""
-    if type(index) is not int or index < schedule.next_index:
+    if type(index) is not int or (index < schedule.next_index and index not in schedule.failed):
         raise BadDate(f"occurrence {index!r} is settled; the next one is {schedule.next_index}")
     found = slot(schedule, index, calendar)
     if found is None:

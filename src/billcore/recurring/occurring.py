@@ -18,6 +18,7 @@ from billcore.recurring.occurrence import Bill, Occurrence, Slot, look_on, occur
 from billcore.recurring.schedule import Schedule, ScheduleState, Suspension
 
 CATCH_UP = "catch_up"
+FAILURES = "failures"
 
 
 def generate(
@@ -32,7 +33,7 @@ def generate(
         for each in bill.slots
     )
     return (
-        evolve(settled, failures=0, retry_on=settled.retry_on if settled.failed else None),
+        _recovered(settled),
         occurrences,
         tuple(
             OccurrenceGenerated(
@@ -63,10 +64,14 @@ def fail(
 
     Those after it wait, unless the plan is unordered.
     """
-    failed = evolve(schedule, failures=schedule.failures + 1, retry_on=on + timedelta(days=1))
-    if not schedule.plan.ordered and slot.index not in schedule.failed:
-        passed_over = max(schedule.next_index, slot.index + 1)
-        failed = evolve(failed, failed=(*schedule.failed, slot.index), next_index=passed_over)
+    is_new = slot.index not in schedule.failed
+    failed = evolve(
+        schedule,
+        failed=(*schedule.failed, slot.index) if is_new else schedule.failed,
+        failures=schedule.failures + 1,
+        retry_on=on + timedelta(days=1),
+        next_index=schedule.next_index if schedule.plan.ordered else max(schedule.next_index, slot.index + 1),
+    )
     return (
         failed,
         _occurrence(schedule, slot, at, failure_code=code),
@@ -75,17 +80,22 @@ def fail(
 
 
 def suspend(schedule: Schedule, code: str, *, at: datetime, by: Actor) -> tuple[Schedule, ScheduleSuspended]:
-    """Stop, for a person to look at it."""
+    """Stop, for a person to look at it: *code* says whether too much was due at once, or too much went wrong."""
     suspended = evolve(schedule, suspension=Suspension(at=at, code=code), look_on=None)
     return suspended, ScheduleSuspended(firm_id=schedule.firm_id, schedule_id=schedule.id, why=code, at=at, by=by)
 
 
 def close(
     schedule: Schedule, *, calendar: Calendar = SATURDAY_AND_SUNDAY, at: datetime, by: Actor
-) -> tuple[Schedule, ScheduleEnded | None]:
-    """The end of a run's work on it: completed where nothing is left, else with the day on which to look again."""
+) -> tuple[Schedule, ScheduleEnded | ScheduleSuspended | None]:
+    """The end of a run's work on it: suspended where too much went wrong, completed where nothing is left.
+
+    Else with the day on which to look again.
+    """
     if schedule.state is not ScheduleState.ACTIVE:
         return schedule, None
+    if schedule.failures >= schedule.plan.max_failures:
+        return suspend(schedule, FAILURES, at=at, by=by)
     following = look_on(schedule, calendar)
     if following is not None:
         return evolve(schedule, look_on=following), None
@@ -96,9 +106,17 @@ def close(
 
 
 def _settled(schedule: Schedule, index: int) -> Schedule:
-    if index in schedule.failed:
-        return evolve(schedule, failed=tuple(each for each in schedule.failed if each != index))
-    return evolve(schedule, next_index=max(schedule.next_index, index + 1))
+    following = max(schedule.next_index, index + 1)
+    if index not in schedule.failed:
+        return evolve(schedule, next_index=following)
+    still_failed = tuple(each for each in schedule.failed if each != index)
+    return evolve(schedule, next_index=following, failed=still_failed)
+
+
+def _recovered(schedule: Schedule) -> Schedule:
+    if not schedule.failures:
+        return schedule
+    return evolve(schedule, failures=0, retry_on=schedule.retry_on if schedule.failed else None)
 
 
 def _occurrence(

@@ -186,7 +186,7 @@ class Skip:
 
 @frozen(kw_only=True)
 class Suspension:
-    """billcore stopped: ``code`` is ``catch_up`` or the code of the error that came back; a person resumes it."""
+    """billcore stopped, because more was due than may be caught up with, or tries failed; a person resumes it."""
 
     at: datetime
     code: str
@@ -197,10 +197,10 @@ class Schedule:
     """Recurring bills of one client (S0.3, S0.36, S2.1).
 
     ``until`` is the last day that is served and ``count`` the number of full periods. ``next_index`` is the first
-    occurrence that is neither billed nor skipped; ``failed`` are those before it that are to be tried again, and
-    ``failures`` counts those in a row. ``look_on`` is the first day on which the run has something to do here, None
-    when it has nothing. ``autopay`` charges each invoice to ``method_id``, or to the client's default where that is
-    None.
+    occurrence that is neither billed, skipped nor passed over. ``failed`` are those to be tried again from ``retry_on``
+    on; ``failures`` counts the tries in a row. ``look_on`` is the first day on which the run has something to do here,
+    None when it has nothing. ``autopay`` charges each invoice to ``method_id``, or to the client's default where that
+    is None.
     """
 
     id: ScheduleId

@@ -105,13 +105,13 @@ def amend(
     at: datetime,
     by: Actor,
 ) -> tuple[Schedule, ScheduleAmended]:
-    """Other lines, notes or cadence from an occurrence on, by default the next one; what was billed stays as it is.
+    """Other lines, notes or cadence from an occurrence on, by default the next or a failed one; what was billed stays.
 
     Another cadence begins where that occurrence's period would have begun. BadDate for an occurrence that is settled;
     InvalidTransition for another cadence where later occurrences are to be skipped, for their dates would move.
     """
     _require_running(schedule, "amend")
-    index = schedule.next_index if from_index is None else from_index
+    index = min((*schedule.failed, schedule.next_index)) if from_index is None else from_index
     boundary = require_upcoming(schedule, index, calendar)
     before = schedule.template_at(index)
     template = Template(
@@ -122,6 +122,8 @@ def amend(
     _check_lines(schedule.plan, template.lines)
     segments = schedule.segments
     if cadence is not None:
+        if index < schedule.next_index:
+            raise BadDate(f"later occurrences are settled; another cadence can begin with {schedule.next_index}")
         if any(skip.index >= index for skip in schedule.skips):
             raise InvalidTransition(
                 "cannot change the cadence while a later occurrence is to be skipped; unskip it first"

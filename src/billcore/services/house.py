@@ -20,6 +20,7 @@ from billcore.ports.clock import Clock
 from billcore.ports.gateway import Gateway
 from billcore.ports.ids import Ids
 from billcore.ports.store import Store, UnitOfWork
+from billcore.recurring.business_days import SATURDAY_AND_SUNDAY, Calendar
 from billcore.texts import text
 
 TRIES = 6
@@ -35,6 +36,7 @@ class House:
     clock: Clock
     ids: Ids
     authorizer: Authorizer
+    calendar: Calendar = SATURDAY_AND_SUNDAY
 
     def gateway(self, name: str, account: str | None = None) -> Gateway:
         """A gateway to call, never inside a unit of work."""

@@ -357,3 +357,32 @@ def test_weeks_are_weeks() -> None:
     billed = days(schedule, every_day(date(2026, 1, 5), date(2027, 1, 3)))
 
     assert len(billed) == 13
+
+
+def test_too_many_failures_in_a_row_suspend_the_schedule() -> None:
+    schedule = a_schedule(plan=Plan(max_failures=2))
+
+    once = run(schedule, date(2026, 1, 1), failing=frozenset({0})).schedule
+    twice = run(once, date(2026, 1, 2), failing=frozenset({0})).schedule
+
+    assert (once.state, twice.state) == (ScheduleState.ACTIVE, ScheduleState.SUSPENDED)
+    assert twice.suspension is not None
+    assert twice.suspension.code == occurring.FAILURES
+
+
+@pytest.mark.parametrize("ordered", [True, False])
+def test_what_was_mended_is_tried_at_once(ordered: bool) -> None:
+    failed = run(a_schedule(plan=Plan(ordered=ordered)), date(2026, 1, 1), failing=frozenset({0})).schedule
+
+    mended, _ = scheduling.amend(failed, notes="Mended", at=noon(date(2026, 1, 1)), by=JANE)
+
+    assert run(mended, date(2026, 1, 1)).billed == [(0,)]
+
+
+def test_a_failed_occurrence_can_be_skipped_instead() -> None:
+    failed = run(a_schedule(), date(2026, 1, 1), failing=frozenset({0})).schedule
+
+    skipped, _ = scheduling.skip(failed, 0, reason="billed by hand", at=noon(date(2026, 1, 1)), by=JANE)
+    ran = run(skipped, date(2026, 1, 2))
+
+    assert (ran.passed, ran.schedule.failed, ran.schedule.next_index) == ([(0, "billed by hand")], (), 1)

@@ -10,11 +10,12 @@ from tests.office import FIRM, JANE, Office, a_line
 from billcore.charges.charge import BillTo
 from billcore.clients import Client, Firm
 from billcore.dates import Period
-from billcore.ids import ChargeId, FirmId, InvoiceId, MethodId, PaymentId, RefundId
+from billcore.ids import ChargeId, FirmId, InvoiceId, MethodId, PaymentId, RefundId, ScheduleId
 from billcore.invoices.invoice import Content
 from billcore.lines import Allowance
 from billcore.methods import Method
 from billcore.money import Money
+from billcore.recurring.cadence import Cadence
 
 LONG = "x" * 10_001
 
@@ -39,6 +40,8 @@ class World:
     refund: RefundId
     card: MethodId
     anothers_card: MethodId
+    schedule: ScheduleId
+    resting: ScheduleId
     elsewhere: "Mapping[str, str]"
     """The ids of another firm's records, by kind."""
 
@@ -68,6 +71,8 @@ class World:
             refund=refund.id,
             card=office.card(patel),
             anothers_card=office.card(smith),
+            schedule=_schedule(office, patel),
+            resting=desk.schedules.pause(_schedule(office, patel)).id,
             elsewhere=_elsewhere(office),
         )
 
@@ -85,8 +90,16 @@ def _elsewhere(office: Office) -> Mapping[str, str]:
         "invoice": invoice.id,
         "payment": payment.id,
         "refund": desk.refunds.issue(payment.id).id,
+        "schedule": desk.schedules.start(client.id, Cadence.monthly(), lines=[a_line()]).id,
         "method": desk.methods.attach(client.id, gateway="fake", token="card_ok").id,
     }
+
+
+def _schedule(office: Office, client: Client) -> ScheduleId:
+    """Monthly; the second occurrence is to be skipped."""
+    desk = office.desk.schedules
+    started = desk.start(client.id, Cadence.monthly(), lines=[a_line()])
+    return desk.skip(started.id, 2, reason="a gift").id
 
 
 Hostile = Callable[[World], list[object]]
@@ -251,9 +264,36 @@ def minutes(right: int | None = None) -> Argument:
     return Argument(right=None if right is None else lambda _: right, hostile=lambda _: hostile)
 
 
+def an_index(right: int | None = None) -> Argument:
+    hostile: list[object] = [True, 1.5, "1", -1, 10**9, b"1", object()]
+    if right is None:
+        return Argument(hostile=lambda _: hostile)
+    return Argument(right=lambda _: right, hostile=lambda _: [None, *hostile])
+
+
+def autopay(right: bool | None = None) -> Argument:
+    """A saved method of this client, or yes or no."""
+    return Argument(
+        right=None if right is None else lambda _: right,
+        hostile=lambda world: [
+            None,
+            5,
+            1.5,
+            b"x",
+            object(),
+            *UNSTORABLE,
+            "",
+            "unknown",
+            world.elsewhere["method"],
+            world.anothers_card,
+        ],
+    )
+
+
 CLIENT = an_id("client", lambda world: world.client.id)
 SENT = an_id("invoice", lambda world: world.sent)
 DRAFT = an_id("invoice", lambda world: world.draft)
+SCHEDULE = an_id("schedule", lambda world: world.schedule)
 METHOD = one_of(Method.CHECK, name="check")
 PERIOD = Argument(
     right=lambda _: Period(date(2026, 5, 1), date(2026, 6, 1)),
@@ -386,6 +426,48 @@ ARGUMENTS: dict[str, dict[str, Argument]] = {
         "line_id": words("", "L9", None, right="L1"),
         "unit_price": a_number("80.00"),
     },
+    # ── Schedules ────────────────────────────────────────────────────────────────────────────────────────────────────
+    "schedules.start": {
+        "client_id": CLIENT,
+        "cadence": one_of(Cadence.monthly(), name="monthly"),
+        "title": words("", "  ", None),
+        "lines": Argument(right=lambda _: [a_line()], hostile=many([a_line(), 5], []).hostile),
+        "notes": words(None),
+        "anchor": Argument(hostile=lambda world: [*a_day().hostile(world), date.min]),
+        "plan": one_of(name="arrears"),
+        "autopay": autopay(),
+        "until": Argument(hostile=lambda world: [*a_day().hostile(world), date(2026, 5, 3)]),
+        "count": Argument(hostile=lambda _: [0, -1, True, "3", 1.0, 10**6, object()]),
+    },
+    "schedules.amend": {
+        "schedule_id": SCHEDULE,
+        "lines": many([a_line(), 5], []),
+        "notes": words(),
+        "cadence": one_of(name="monthly"),
+        "from_index": an_index(),
+    },
+    "schedules.pause": {"schedule_id": SCHEDULE, "on": a_day(), "reason": words(None)},
+    "schedules.resume": {"schedule_id": an_id("schedule", lambda world: world.resting), "on": a_day()},
+    "schedules.skip": {
+        "schedule_id": SCHEDULE,
+        "index": an_index(1),
+        "reason": words("", " ", None, right="August"),
+    },
+    "schedules.unskip": {"schedule_id": SCHEDULE, "index": an_index(2)},
+    "schedules.end": {
+        "schedule_id": SCHEDULE,
+        "until": a_day(),
+        "count": Argument(hostile=lambda _: [0, -1, True, "3", 1.0, 10**6, object()]),
+        "reason": words(None),
+    },
+    "schedules.change_method": {"schedule_id": SCHEDULE, "autopay": autopay(right=True)},
+    "schedules.preview": {
+        "schedule_id": SCHEDULE,
+        "count": Argument(hostile=lambda _: [None, 0, -1, 101, True, "5", 5.0, object()]),
+    },
+    "schedules.occurrences": {"schedule_id": SCHEDULE},
+    "schedules.get": {"schedule_id": SCHEDULE},
+    "schedules.all": {"client_id": another("client")},
     # ── Several invoices at once ─────────────────────────────────────────────────────────────────────────────────────
     "bulk.send": {"invoice_ids": several(lambda world: world.draft), "channel": words("", None)},
     "bulk.mark_paid": {
@@ -542,6 +624,11 @@ ARGUMENTS: dict[str, dict[str, Argument]] = {
         "headers": Argument(right=lambda _: {}, hostile=lambda _: [None, 5, "x", {}, {5: 5}, {"fake-signature": "é"}]),
     },
     "billing.verify": {"firm_id": words("", "unknown", None, right=FIRM)},
+    "billing.run": {
+        "on": a_day(),
+        "firm_id": words("", "unknown"),
+        "progress": Argument(hostile=lambda _: [5, True, "print", ["x"], object()]),
+    },
     "billing.recover": {"min_age": Argument(hostile=lambda _: [None, 5, True, "60", timedelta(days=-1), object()])},
     "billing.deliver_events": {
         "handler": Argument(right=lambda _: lambda firm, event: None, hostile=lambda _: [None, 5, "x", object()]),

@@ -1,0 +1,152 @@
+"""The run: every schedule that is due becomes invoices, what became overdue is noted, and money is collected.
+
+It may run at any time, in any number of workers, and be killed and run again: a batch of schedules of one firm is one
+transaction in which their rows are locked, and each occurrence has one record.
+"""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Final, Protocol
+
+from attrs import evolve, frozen
+
+from billcore.actors import System
+from billcore.dates import day
+from billcore.errors import Conflict, InvalidInput
+from billcore.events import InvoiceBecameOverdue
+from billcore.ids import FirmId
+from billcore.invoices.invoice import Invoice
+from billcore.services.generating import Batch, Billed
+from billcore.services.house import TRIES, House
+from billcore.services.recovery import Recovered, Recovery
+from billcore.texts import text
+
+BATCH: Final = 500
+BY: Final = System("schedule")
+
+
+@frozen(kw_only=True)
+class Ran:
+    """What one run did.
+
+    Invoices made, occurrences that they bill, occurrences skipped, those that failed as ``(schedule:index, code)``, and
+    schedules suspended; invoices that became overdue; what the collector collected; and what was recovered.
+    """
+
+    invoices: int = 0
+    generated: int = 0
+    skipped: int = 0
+    failed: tuple[tuple[str, str], ...] = ()
+    suspended: tuple[str, ...] = ()
+    overdue: int = 0
+    collected: int = 0
+    recovered: Recovered = Recovered()
+
+
+@frozen(kw_only=True)
+class Progress:
+    """How far a run has come in one firm, told after each batch that is committed."""
+
+    firm_id: FirmId
+    on: date
+    ran: Ran
+
+
+class Collector(Protocol):
+    """Collects the money of invoices that are made, as auto-pay does; called for each firm with no transaction open."""
+
+    def collect(self, firm_id: FirmId, on: date) -> int:
+        """How many payments were begun."""
+
+
+class Running:
+    """The run of one program."""
+
+    def __init__(self, house: House, collector: Collector | None = None) -> None:
+        self._house = house
+        self._collector = collector
+
+    def run(
+        self,
+        *,
+        on: date | None = None,
+        firm_id: FirmId | None = None,
+        progress: Callable[[Progress], None] | None = None,
+    ) -> Ran:
+        """Every firm or one of them, on its own today or on the day *on*."""
+        if on is not None:
+            day(on, "on")
+        if firm_id is not None:
+            text(firm_id, "firm id", longest=100, required=True)
+        if progress is not None and not callable(progress):
+            raise InvalidInput(f"progress must be a function of what was done so far, not {type(progress).__name__}")
+        ran = Ran()
+        for each in self._house.store.firms() if firm_id is None else (firm_id,):
+            ran = self._firm(each, on, ran, progress)
+        return evolve(ran, recovered=Recovery(self._house).run())
+
+    def _firm(self, firm_id: FirmId, on: date | None, ran: Ran, progress: Callable[[Progress], None] | None) -> Ran:
+        with self._house.store.read(firm_id) as work:
+            today = self._house.now_at(work.firm()).date() if on is None else on
+            has_due = bool(work.schedules.due(today, limit=1))
+            has_overdue = bool(work.invoices.newly_overdue(today, limit=1))
+        while has_due:
+            billed = self._bill(firm_id, today)
+            has_due = billed.schedules > 0
+            ran = _with(ran, billed)
+            if progress is not None and has_due:
+                progress(Progress(firm_id=firm_id, on=today, ran=ran))
+        while has_overdue:
+            noted = self._note_overdue(firm_id, today)
+            has_overdue = noted == BATCH
+            ran = evolve(ran, overdue=ran.overdue + noted)
+        if self._collector is not None:
+            ran = evolve(ran, collected=ran.collected + self._collector.collect(firm_id, today))
+        return ran
+
+    def _bill(self, firm_id: FirmId, today: date) -> Billed:
+        """One batch; where it loses a race it is done again, from what is then due."""
+        for tries_left in reversed(range(TRIES)):
+            try:
+                with self._house.store.begin(firm_id) as work:
+                    batch = Batch(self._house, work, today, by=BY)
+                    billed = batch.bill(work.schedules.due(today, limit=BATCH))
+                    work.commit()
+            except Conflict:
+                if not tries_left:
+                    raise
+            else:
+                return billed
+        raise AssertionError("the last try returns or raises")
+
+    def _note_overdue(self, firm_id: FirmId, today: date) -> int:
+        with self._house.store.begin(firm_id) as work:
+            overdue = work.invoices.newly_overdue(today, limit=BATCH)
+            at = self._house.now_at(work.firm())
+            work.invoices.save_all([evolve(invoice, overdue_noted_on=today) for invoice in overdue])
+            work.events.append([_became_overdue(invoice, at=at, on=today) for invoice in overdue])
+            work.commit()
+        return len(overdue)
+
+
+def _with(ran: Ran, billed: Billed) -> Ran:
+    return evolve(
+        ran,
+        invoices=ran.invoices + billed.invoices,
+        generated=ran.generated + billed.generated,
+        skipped=ran.skipped + billed.skipped,
+        failed=ran.failed + billed.failed,
+        suspended=ran.suspended + billed.suspended,
+    )
+
+
+def _became_overdue(invoice: Invoice, *, at: datetime, on: date) -> InvoiceBecameOverdue:
+    return InvoiceBecameOverdue(
+        firm_id=invoice.firm_id,
+        invoice_id=invoice.id,
+        due_on=invoice.due_on or on,
+        balance=invoice.balance,
+        at=at,
+        on=on,
+        by=BY,
+    )
