@@ -15,6 +15,7 @@ from billcore.ids import InvoiceId
 from billcore.invoices.invoice import Invoice
 from billcore.money import Money
 from billcore.payments import disputing, fee_keeping, paying, refunding
+from billcore.payments.instruction import ChargeCommand
 from billcore.payments.observation import (
     DisputeSnapshot,
     DisputeStatus,
@@ -23,6 +24,7 @@ from billcore.payments.observation import (
     RefundSnapshot,
     RefundStatus,
 )
+from billcore.payments.operation import Operation
 from billcore.payments.payment import LANDED, Payment, PaymentState, Refund, RefundState
 from billcore.reasons import Failure, Retry
 
@@ -51,6 +53,27 @@ def advance_contest(payment: Payment, seen: PaymentSnapshot, *, at: datetime, by
     if seen.amount != payment.amount:
         return None
     return _disputes(payment, seen, at=at, by=by) or _return(payment, seen, at=at, by=by)
+
+
+def is_another(payment: Payment, operation: Operation | None, seen: PaymentSnapshot) -> bool:
+    """Whether *seen* is another object of the gateway's than the one that was asked for the money.
+
+    What was prepared and not answered is prepared once more, and ids of ours can be copied at the gateway; what becomes
+    of such an object says nothing of the payment. A hosted page may make a new object for each try, until one of them
+    completes.
+    """
+    if operation is not None and isinstance(operation.command, ChargeCommand):
+        known = operation.ref or payment.ref
+    else:
+        known = None if payment.completed_at is None else payment.ref
+    return known is not None and known != seen.ref
+
+
+def doubt(payment: Payment, seen: PaymentSnapshot, *, at: datetime, by: Actor) -> Step | None:
+    """Money on another object than ours is never booked: a person must look, once; None where no money moves there."""
+    if seen.status not in (PaymentStatus.PENDING, PaymentStatus.SUCCEEDED) or payment.needs_review:
+        return None
+    return paying.require_review(payment, f"the gateway also has {seen.ref.id}", at=at, by=by)
 
 
 def _status(payment: Payment, seen: PaymentSnapshot, invoices: Invoices, *, at: datetime, by: Actor) -> Step | None:

@@ -18,7 +18,7 @@ from billcore.invoices import crediting
 from billcore.money import Money
 from billcore.payments import fee_keeping, refunding
 from billcore.payments.observation import PaymentSnapshot, PaymentStatus, RefundSnapshot, RefundStatus
-from billcore.payments.observing import advance, advance_contest, advance_refund, refund_of
+from billcore.payments.observing import advance, advance_contest, advance_refund, doubt, is_another, refund_of
 from billcore.payments.operation import Operation, OperationState, move
 from billcore.payments.payment import Payment, Refund, RefundState
 from billcore.ports.gateway import GatewayEvent
@@ -74,7 +74,13 @@ class PaymentBooks:
 
     def take(self, seen: PaymentSnapshot) -> None:
         """Step forward until the books know all that *seen* tells; in any order of arrivals the end is the same."""
-        if self.payment.ref is None:
+        operation_id = self.payment.operation_id
+        operation = None if operation_id is None else self._work.operations.get(operation_id)
+        if is_another(self.payment, operation, seen):
+            if step := doubt(self.payment, seen, at=self._at, by=self._by):
+                self._step(*step)
+            return
+        if self.payment.ref != seen.ref:
             self.payment = evolve(self.payment, ref=seen.ref)
         while step := advance(self.payment, seen, self.page.invoices, at=self._at, by=self._by):
             self._step(*step)
@@ -84,13 +90,12 @@ class PaymentBooks:
                 self.take_refund(refund_seen)
         while step := advance_contest(self.payment, seen, at=self._at, by=self._by):
             self._step(*step)
-        if self.payment.operation_id is not None:
-            operation = self._work.operations.get(self.payment.operation_id)
+        if operation is not None:
             state = OperationState.PENDING if self._awaits_fee(operation) else _state_of(seen.status)
             self._save_operation(operation, state, seen)
 
     def _awaits_fee(self, operation: Operation) -> bool:
-        """Completed, and the gateway has not told its fee yet: recovery looks again for a while (a webhook may be lost)."""
+        """Completed, and its fee is not told yet: recovery looks again for a while (a webhook may be lost)."""
         payment = self.payment
         if payment.completed_at is None or (payment.fee is not None and payment.fee.basis is FeeBasis.ACTUAL):
             return False
