@@ -125,6 +125,19 @@ def test_a_failed_auto_pay_of_another_invoice_is_not_noted_here() -> None:
     assert settle(BUSY, failed(Initiator.AUTOPAY, elsewhere)).autopay_failed_at is None
 
 
+def test_money_for_another_invoice_clears_no_failed_auto_pay_here() -> None:
+    failed_before = settle(BUSY, failed(Initiator.AUTOPAY))
+    elsewhere = happened.recorded_by_hand(usd(30_00), (events.Part(OTHER, usd(30_00)),))
+
+    assert settle(failed_before, elsewhere) == failed_before
+
+
+def test_an_auto_pay_of_another_invoice_that_a_bank_takes_back_is_not_noted_here() -> None:
+    elsewhere = (events.Part(OTHER, usd(30_00)),)
+
+    assert settle(BUSY, happened.returned(usd(30_00), elsewhere, initiator=Initiator.AUTOPAY)) is BUSY
+
+
 def test_an_auto_pay_that_a_bank_takes_back_is_noted_as_failed() -> None:
     assert settle(BUSY, happened.returned(usd(30_00), HERE, initiator=Initiator.AUTOPAY)).autopay_failed_at is not None
 
@@ -138,9 +151,8 @@ def held(invoice: Invoice, refund_id: RefundId | None) -> Invoice:
 
 def test_a_refund_holds_collection_where_it_says_so() -> None:
     assert settle(BUSY, refunded()).hold is None
-    hold = settle(BUSY, refunded(holds=(INVOICE,))).hold
-    assert hold is not None
-    assert hold.refund_id == REFUND
+    event = refunded(holds=(INVOICE,))
+    assert settle(BUSY, event).hold == Hold(reason="a refund reopened this invoice", at=event.at, refund_id=REFUND)
 
 
 def test_a_refund_leaves_a_hold_that_is_there() -> None:
