@@ -110,8 +110,11 @@ def test_nothing_is_credited_on_a_settled_invoice() -> None:
 def test_what_waits_on_a_gateway_is_not_credited() -> None:
     _, invoice = an_initiated_payment(FIRM, CLIENT, an_invoice(), usd(100_00))
 
-    with pytest.raises(PaymentInFlight, match=r"100\.00 USD is waiting on a gateway"):
-        a_credit_note(invoice, usd(7_71))
+    for minor in (7_71, 107_70):
+        with pytest.raises(PaymentInFlight, match=r"100\.00 USD is waiting on a gateway"):
+            a_credit_note(invoice, usd(minor))
+    with pytest.raises(OverCredit):
+        a_credit_note(invoice, usd(107_71))
 
 
 @pytest.mark.parametrize("minor", [0, -1])
@@ -165,3 +168,10 @@ def test_the_refund_of_all_that_was_ever_paid_of_a_part_paid_invoice_keeps_the_u
     invoice = paid_under(RefundEffect.REOPEN_PARTIAL_CLOSE_FULL, paid=40_00)
 
     assert crediting.credit_for_refund(invoice, usd(40_00)) == usd(40_00)
+
+
+def test_what_an_earlier_refund_credited_is_not_credited_again() -> None:
+    # 40.00 of 100.00 was paid, given back and credited; then 20.00 came, and goes back too: 40.00 was never paid.
+    invoice = paid_under(RefundEffect.REOPEN_PARTIAL_CLOSE_FULL, paid=20_00, refunded=40_00, credited=40_00)
+
+    assert crediting.credit_for_refund(invoice, usd(20_00)) == usd(20_00)
