@@ -337,6 +337,11 @@ def test_balances_are_kept_per_currency_and_stay_listed_at_zero() -> None:
 # ── Every event ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def test_what_is_no_event_is_an_error_and_not_an_entry_of_nothing() -> None:
+    with pytest.raises(AssertionError, match="'a surprise'"):
+        postings("a surprise")  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("kind", EVERY_EVENT)
 @settings(max_examples=20)
 @given(data=st.data())
