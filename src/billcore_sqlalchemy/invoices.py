@@ -15,7 +15,7 @@ from sqlalchemy import Date, Row, Select, Table, and_, bindparam, or_, select
 
 from billcore.codec import JsonValue
 from billcore.codec.envelope import INVOICE
-from billcore.ids import InvoiceId
+from billcore.ids import InvoiceId, RefundId
 from billcore.invoices.invoice import Hold, Invoice, Sums, Voiding
 from billcore.invoices.status import is_overdue
 from billcore.money import Money
@@ -124,6 +124,7 @@ class Invoices(Records[InvoiceId, Invoice]):
             "void_reason": None if voiding is None else voiding.reason,
             "held_at": None if hold is None else hold.at,
             "hold_reason": None if hold is None else hold.reason,
+            "hold_refund_id": None if hold is None else hold.refund_id,
             "autopay_failed_at": record.autopay_failed_at,
             "overdue_noted_on": record.overdue_noted_on,
             "note_from": overdue_from if owed > 0 and record.overdue_noted_on is None else None,
@@ -147,7 +148,7 @@ class Invoices(Records[InvoiceId, Invoice]):
             delivered_at=row.delivered_at,
             first_viewed_at=row.first_viewed_at,
             voiding=None if row.voided_at is None else Voiding(reason=row.void_reason, at=row.voided_at),
-            hold=None if row.held_at is None else Hold(reason=row.hold_reason, at=row.held_at),
+            hold=None if row.held_at is None else _hold(row),
             autopay_failed_at=row.autopay_failed_at,
             overdue_noted_on=row.overdue_noted_on,
             version=row.version,
@@ -167,6 +168,11 @@ def _after_due(invoices: Table, *, is_writing: bool) -> Select[Any]:
         .limit(THE_LIMIT)
     )
     return statement.with_for_update(skip_locked=True) if is_writing else statement
+
+
+def _hold(row: Row[Any]) -> Hold:
+    refund_id = None if row.hold_refund_id is None else RefundId(row.hold_refund_id)
+    return Hold(reason=row.hold_reason, at=row.held_at, refund_id=refund_id)
 
 
 def _overdue_from(due_on: date, grace_days: int) -> date:

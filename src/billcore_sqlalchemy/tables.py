@@ -140,6 +140,7 @@ def _invoices(build: Builder) -> Table:
         Column("void_reason", document()),
         a_moment("held_at", nullable=True),
         Column("hold_reason", document()),
+        a_key("hold_refund_id", nullable=True),
         a_moment("autopay_failed_at", nullable=True),
         Column("overdue_noted_on", Date),
         # The day from which it would be noted as overdue, while something is owed and it was not noted.

@@ -46,6 +46,21 @@ class SavesTheVersionOnly(BrokenStore):
     repository = _MethodsNeverDetached
 
 
+class _InvoicesHeldByNobody(Invoices):
+    def save(self, record: Invoice) -> Invoice:
+        saved = super().save(record)
+        if saved.hold is not None:
+            self._transaction.shelf().invoices[record.id] = evolve(saved, hold=evolve(saved.hold, refund_id=None))
+        return saved
+
+
+class ForgetsWhichRefundPlacedTheHold(BrokenStore):
+    """Two columns for a record of three fields."""
+
+    bites = "test_all_that_happened_to_an_invoice_comes_back"
+    repository = _InvoicesHeldByNobody
+
+
 # ── Ids and versions ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -10,13 +10,14 @@ from attrs import evolve
 
 from billcore.errors import AlreadyExists, NotFound, StaleWrite
 from billcore.ids import ClientId, InvoiceId, PaymentId
-from billcore.invoices.invoice import Content
+from billcore.invoices.invoice import Content, Hold, LateFee, Voiding, with_sums
 from billcore.lines import LineItem, TaxRate
 from billcore.money import LARGEST_MINOR, Money
 from billcore.ports.store import Store
 from billcore.testing import builders
+from billcore.testing.builders import later
 from billcore.testing.contract import check, not_judged
-from billcore.testing.store_checks.kinds import KINDS
+from billcore.testing.store_checks.kinds import CENT, KINDS
 from billcore.testing.store_checks.shape import StoreChecks, opened
 
 HOSTILE: Final = (
@@ -89,6 +90,36 @@ class RecordChecks(StoreChecks):
             assert work.firm() == firm
             for kind, record in saved:
                 assert kind.get(work, kind.known).record == record, kind.name
+
+    @check
+    def test_all_that_happened_to_an_invoice_comes_back(self, store: Store) -> None:
+        """Keep what an invoice gathers after its issue: looks, failures, late fees, who placed a hold, and its end."""
+        books = opened(store)
+        hold = Hold(reason="a refund reopened it", at=later(3), refund_id=books.refund.id)
+        fees = tuple(
+            LateFee(rule="late_fee", step=step, amount=CENT, on=later(step).date(), waived_at=waived_at)
+            for step, waived_at in ((1, later(9)), (2, None))
+        )
+        happened = evolve(
+            with_sums(books.invoice, in_flight=1, refunded=2, late_fees=1),
+            delivered_at=later(1),
+            first_viewed_at=later(2),
+            autopay_failed_at=later(4),
+            hold=hold,
+            held_until=later(5).date(),
+            late_fees=fees,
+        )
+        with store.begin(books.id) as work:
+            saved = work.invoices.save(happened)
+            work.commit()
+        with store.read(books.id) as work:
+            assert work.invoices.get(saved.id) == saved
+
+        with store.begin(books.id) as work:
+            ended = work.invoices.save(evolve(saved, hold=None, voiding=Voiding(reason="an error", at=later(6))))
+            work.commit()
+        with store.read(books.id) as work:
+            assert work.invoices.get(saved.id) == ended
 
     # ── Ids and versions ─────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -179,6 +179,7 @@ def upgrade() -> None:
         sa.Column("void_reason", document()),
         sa.Column("held_at", Instant),
         sa.Column("hold_reason", document()),
+        sa.Column("hold_refund_id", Key(191)),
         sa.Column("autopay_failed_at", Instant),
         sa.Column("overdue_noted_on", sa.Date),
         sa.Column("note_from", sa.Date),
