@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 CODE := $(wildcard conftest.py src tests examples benchmarks)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types contracts check bench clean
+.PHONY: help demo test faults lint types contracts check bench clean
 .DELETE_ON_ERROR:
 
 help: ## list these commands
@@ -20,6 +20,9 @@ demo: $(VENV)/.ready-all ## run the main job, from work done to money taken, on 
 # (By group would be finer, but pytest-xdist 3.8 forgets the groups under pytest 9.2: pytest-xdist issue 1386.)
 test: $(VENV)/.ready-dev ## run every test; a few of them: make test TESTS=tests/unit/test_money.py
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile $(TESTS)
+
+faults: $(VENV)/.ready-dev ## kill, race and repeat at length (a quarter of an hour), and prove that seeded faults are caught
+	BILLCORE_FAULTS=long $(BIN)/python -m pytest -q tests/faults
 
 lint: $(VENV)/.ready-dev ## check style and formatting
 	$(BIN)/ruff check $(CODE)

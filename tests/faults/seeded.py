@@ -81,8 +81,7 @@ FAULTS: Final = (
         "a refund in doubt is decided without looking",
         f"{_OPERATIONS}/refunds.py",
         [("seen = self._seen(operation, command, gateway)", "seen = None")],
-        "test_crash.py",
-        "random and sqlite",
+        "test_doubt.py",
     ),
     Fault(
         "what is not found is believed at once",
@@ -95,7 +94,7 @@ FAULTS: Final = (
         f"{_OPERATIONS}/charges.py",
         [
             (
-                "if gateway.capabilities.lookup is not Lookup.STRONG:\n            return None\n",
+                "        if gateway.capabilities.lookup is not Lookup.STRONG:\n            return None\n",
                 "",
             )
         ],

@@ -12,7 +12,7 @@ from tests.faults.workers import Workers
 
 RANDOM_TRIALS = int(os.environ.get("BILLCORE_FAULT_TRIALS", "500" if IS_LONG else "25"))
 SEED = os.environ.get("BILLCORE_FAULT_SEED", "20261122")
-ENOUGH = {"paid": 10, "refunded": 4, "declined": 4, "in doubt": 5, "recovered": 3}
+ENOUGH = {"paid": 10, "refunded": 3, "declined": 2, "in doubt": 5, "recovered": 4}
 """Of 25 trials, how many must come to what: trials in which nothing happens prove nothing."""
 
 durable = pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
@@ -32,7 +32,9 @@ def test_a_worker_killed_at_every_statement_boundary_loses_and_doubles_nothing(
 
     chance = random.Random(f"{SEED} {scenario} {gateway}")
     failures = {}
-    for kill_at in range(1, ended.points + 1):
+    # Quickly, a server is tried at every third point, another third for each scenario; SQLite always at every one.
+    step = 3 if not IS_LONG and place.engine.dialect.name != "sqlite" else 1
+    for kill_at in range(1 + SCENARIOS.index(scenario) % step, ended.points + 1, step):
         trial = Trial.prepare(scenario, gateway, place)
         found = trial.survive(crew, kill_at=kill_at, kill_recovery_at=chance.randint(1, 40))
         if found:
@@ -48,7 +50,7 @@ def test_workers_killed_at_random_lose_and_double_nothing(place: Place, crew: Wo
     failures, outcomes = [], Counter[str]()
     for number in range(RANDOM_TRIALS):
         scenario, gateway = chance.choice(SCENARIOS), chance.choice(list(KINDS))
-        weather = chance.choice(WEATHER) if scenario == "charge" else None
+        weather = chance.choice(WEATHER) if scenario != "hear" else None
         kill_at, kill_after, again_at = chance.randint(1, 60), chance.uniform(0.001, 0.04), chance.randint(1, 40)
         trial = Trial.prepare(scenario, gateway, place, weather)
         # Half of them die at a boundary, the others at any instruction.

@@ -15,7 +15,7 @@ from billcore.ids import InvoiceId
 from billcore.payments.observation import PaymentStatus, RefundStatus
 from billcore.payments.payment import PaymentState, RefundState
 
-ROUNDS = int(os.environ.get("BILLCORE_FAULT_ROUNDS", "250" if IS_LONG else "12"))
+ROUNDS = int(os.environ.get("BILLCORE_FAULT_ROUNDS", "250" if IS_LONG else "10"))
 SEED = int(os.environ.get("BILLCORE_FAULT_SEED", "20261122"))
 INVOICES = 20
 TOKENS = ("card_ok", "card_ok", "card_declined", "card_pending", "card_requires_action")

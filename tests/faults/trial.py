@@ -32,7 +32,7 @@ WEATHER: Final = (
     Silence(then=None),
     Wait(after=None),
 )
-"""What a charge may meet at the bank; what happens behind a silence is not heard."""
+"""What a charge or a refund may meet at the bank; what happens behind a silence is not heard."""
 
 
 @frozen(kw_only=True)

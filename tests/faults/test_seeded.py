@@ -1,0 +1,28 @@
+"""The faults that were put into the library are published, and the library still has the places to put them into."""
+
+import re
+
+import pytest
+from tests.faults.conftest import IS_LONG
+from tests.faults.seeded import FAULTS, ROOT, Fault, judge
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.what)
+def test_a_seeded_fault_can_still_be_put_in(fault: Fault) -> None:
+    source = (ROOT / fault.path).read_text()
+
+    assert fault.broken(source) != source
+
+
+def test_the_published_table_lists_the_seeded_faults() -> None:
+    page = (ROOT / "docs" / "faults.md").read_text()
+
+    assert re.findall(r"^\| (.+?) \| `test_", page, re.MULTILINE) == [fault.what for fault in FAULTS]
+
+
+@pytest.mark.skipif(not IS_LONG, reason="each takes a copy of the project and a run of its tests: make faults")
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.what)
+def test_a_seeded_fault_is_caught(fault: Fault) -> None:
+    judged = judge(fault)
+
+    assert judged.is_caught, judged.by
