@@ -164,6 +164,7 @@ def _sides(event: events.Event) -> tuple[Posting, ...]:
             | events.ClientChanged()
             | events.MethodAttached()
             | events.MethodDetached()
+            | events.MethodMadeDefault()
             | events.InvoiceBecameOverdue()
             | events.ScheduleStarted()
             | events.ScheduleAmended()

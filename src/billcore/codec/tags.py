@@ -43,6 +43,7 @@ EVENTS: Final[Mapping[str, type[Event]]] = {
     "client_changed": events.ClientChanged,
     "method_attached": events.MethodAttached,
     "method_detached": events.MethodDetached,
+    "method_made_default": events.MethodMadeDefault,
     "charge_added": events.ChargeAdded,
     "charge_changed": events.ChargeChanged,
     "charge_discarded": events.ChargeDiscarded,

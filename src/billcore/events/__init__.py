@@ -17,6 +17,7 @@ from billcore.events.clients import (
     FirmOpened,
     MethodAttached,
     MethodDetached,
+    MethodMadeDefault,
     OfCharge,
     OfClient,
 )
@@ -119,6 +120,7 @@ __all__ = [
     "LateFeeWaived",
     "MethodAttached",
     "MethodDetached",
+    "MethodMadeDefault",
     "OccurrenceFailed",
     "OccurrenceGenerated",
     "OccurrenceSkipped",
@@ -162,6 +164,7 @@ Event = (
     | ClientChanged
     | MethodAttached
     | MethodDetached
+    | MethodMadeDefault
     | ChargeAdded
     | ChargeChanged
     | ChargeDiscarded

@@ -49,6 +49,13 @@ class MethodDetached(OfClient):
 
 
 @frozen(kw_only=True)
+class MethodMadeDefault(OfClient):
+    """From now on this one is charged where none is named."""
+
+    method_id: MethodId
+
+
+@frozen(kw_only=True)
 class OfCharge(Happened):
     charge_id: ChargeId
 

@@ -137,6 +137,8 @@ def words(event: Event, manner: Manner, invoice_id: InvoiceId) -> str:
             return "Payment method saved"
         case events.MethodDetached():
             return "Payment method removed"
+        case events.MethodMadeDefault():
+            return "Payment method made the default"
         case events.ChargeAdded():
             return "Charge added"
         case events.ChargeChanged():
