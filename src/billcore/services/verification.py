@@ -9,6 +9,7 @@ from billcore.verifying.books import Books, Discrepancy
 from billcore.verifying.invoices import check_invoices
 from billcore.verifying.ledger import check_journal
 from billcore.verifying.payments import check_payments
+from billcore.verifying.schedules import check_schedules
 
 
 class Verification:
@@ -27,6 +28,9 @@ class Verification:
                 payments=tuple(work.payments.all()),
                 refunds=tuple(work.refunds.all()),
                 operations=tuple(work.operations.all()),
+                schedules=tuple(work.schedules.all()),
+                occurrences=tuple(work.occurrences.all()),
                 recorded=tuple(work.events.all()),
             )
-        return tuple(chain(check_invoices(books), check_payments(books), check_journal(books)))
+        checks = (check_invoices, check_payments, check_schedules, check_journal)
+        return tuple(chain.from_iterable(check(books) for check in checks))

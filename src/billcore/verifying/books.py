@@ -13,6 +13,8 @@ from billcore.money import Money
 from billcore.payments.operation import Operation
 from billcore.payments.payment import Payment, Refund
 from billcore.ports.store import RecordedEvent
+from billcore.recurring.occurrence import Occurrence
+from billcore.recurring.schedule import Schedule
 
 
 @frozen(kw_only=True)
@@ -37,6 +39,8 @@ class Books:
     payments: tuple[Payment, ...]
     refunds: tuple[Refund, ...]
     operations: tuple[Operation, ...]
+    schedules: tuple[Schedule, ...]
+    occurrences: tuple[Occurrence, ...]
     recorded: tuple[RecordedEvent, ...]
 
     @cached_property
