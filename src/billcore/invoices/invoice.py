@@ -115,7 +115,7 @@ class Issue:
 class Hold:
     """Collection rests: no auto-pay, no late fee, no reminder, until staff release it (C5).
 
-    ``refund_id`` names the refund that placed it; should that refund fail, the hold goes with it.
+    ``refund_id`` names the refund that placed it; should that refund fail, and no other be left, the hold goes with it.
     """
 
     reason: str = field(repr=False)

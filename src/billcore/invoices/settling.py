@@ -61,7 +61,9 @@ def settle(invoice: Invoice, event: Event) -> Invoice:
         case RefundFailed(parts=parts, undone=undone, had_succeeded=True, refund_id=refund_id):
             restored = with_sums(invoice, paid=_on(invoice, parts), refunded=-_on(invoice, undone))
             is_its_hold = invoice.hold is not None and invoice.hold.refund_id == refund_id
-            return evolve(restored, hold=None) if is_its_hold else restored
+            # What another refund gave back would be collected again at once.
+            lifts = is_its_hold and restored.sums.refunded.is_zero
+            return evolve(restored, hold=None) if lifts else restored
         case InvoiceCredited(amount=amount, tax=tax):
             return with_sums(invoice, credited=amount.minor, credited_tax=tax.minor)
         case CreditReversed(amount=amount, tax=tax):

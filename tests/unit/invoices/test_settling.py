@@ -162,9 +162,17 @@ def test_a_refund_leaves_a_hold_that_is_there() -> None:
 
 
 def test_a_refund_that_fails_after_all_lifts_its_own_hold_and_no_other() -> None:
-    assert settle(held(BUSY, REFUND), bounced()).hold is None
-    assert settle(held(BUSY, RefundId("R2")), bounced()).hold is not None
-    assert settle(held(BUSY, None), bounced()).hold is not None
+    refunded_once = evolve(BUSY, sums=evolve(BUSY.sums, refunded=usd(30_00)))
+
+    assert settle(held(refunded_once, REFUND), bounced()).hold is None
+    assert settle(held(refunded_once, RefundId("R2")), bounced()).hold is not None
+    assert settle(held(refunded_once, None), bounced()).hold is not None
+
+
+def test_what_another_refund_gave_back_stays_on_hold_when_the_refund_that_placed_it_fails() -> None:
+    refunded_twice = evolve(BUSY, sums=evolve(BUSY.sums, refunded=usd(30_01)))
+
+    assert settle(held(refunded_twice, REFUND), bounced()).hold is not None
 
 
 def test_sums_never_go_below_what_moved_in() -> None:
