@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 CODE := $(wildcard conftest.py src tests examples benchmarks)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test faults lint types contracts check bench clean
+.PHONY: help demo test faults mutation lint types contracts check bench clean
 .DELETE_ON_ERROR:
 
 help: ## list these commands
@@ -23,6 +23,10 @@ test: $(VENV)/.ready-dev ## run every test; a few of them: make test TESTS=tests
 
 faults: $(VENV)/.ready-dev ## kill, race and repeat at length (a quarter of an hour), and prove that seeded faults are caught
 	BILLCORE_FAULTS=long $(BIN)/python -m pytest -q tests/faults
+
+mutation: $(VENV)/.ready-dev ## change the code about money at every place (a quarter of an hour), and list what no test noticed
+	$(BIN)/mutmut run
+	$(BIN)/mutmut results
 
 lint: $(VENV)/.ready-dev ## check style and formatting
 	$(BIN)/ruff check $(CODE)
@@ -40,7 +44,7 @@ bench: $(VENV)/.ready-dev ## measure against hand-written floors, as ratios of o
 	$(BIN)/python -m benchmarks
 
 clean: ## remove the environment and all that was generated
-	rm -rf $(VENV) dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) dist mutants .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.ready-%: pyproject.toml
