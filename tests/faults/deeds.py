@@ -3,7 +3,7 @@
 import random
 from collections import Counter
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from attrs import frozen
@@ -12,7 +12,8 @@ from tests.faults.bank import Hooks, RemoteGateway
 from billcore import Billing, LineItem, Method, Staff
 from billcore.billing import FrontDesk
 from billcore.errors import Conflict, GatewayProblem, Refused
-from billcore.ids import ClientId, InvoiceId, MethodId, PaymentId
+from billcore.ids import ClientId, FirmId, InvoiceId, MethodId, PaymentId
+from billcore.services.running import Running
 
 JANE: Final = Staff("jane", "Jane Chen")
 BY_HAND: Final = (Method.CASH, Method.WIRE)
@@ -105,6 +106,10 @@ def _hear(billing: Billing, _: FrontDesk, __: RemoteGateway, job: Job) -> object
 
 def _recover(billing: Billing, _: FrontDesk, __: RemoteGateway, job: Job) -> object:
     return list(billing.recover(min_age=timedelta(0)).failing)
+def _run(billing: Billing, _: FrontDesk, __: RemoteGateway, job: Job) -> object:
+    """The run of that firm on the day of ``subject``, so many schedules at a time."""
+    running = Running(billing._house, batch=job.rounds)
+    return running.run(on=date.fromisoformat(job.subject), firm_id=FirmId(job.firm)).invoices
 
 
 def _number(_: Billing, desk: FrontDesk, __: RemoteGateway, job: Job) -> object:
@@ -204,6 +209,7 @@ DEEDS: Final[Mapping[str, Deed]] = {
     "hear": _hear,
     "recover": _recover,
     "number": _number,
+    "run": _run,
     "race": _race,
 }
 MOVES: Final[Mapping[str, tuple[int, Callable[[_At, InvoiceId], str]]]] = {

@@ -6,7 +6,7 @@ transaction in which their rows are locked, and each occurrence has one record.
 
 from collections.abc import Callable
 from datetime import date, datetime
-from typing import Final, Protocol
+from typing import Final
 
 from attrs import evolve, frozen
 
@@ -16,12 +16,14 @@ from billcore.errors import Conflict, InvalidInput
 from billcore.events import InvoiceBecameOverdue
 from billcore.ids import FirmId
 from billcore.invoices.invoice import Invoice
+from billcore.services.autopay import Autopay
 from billcore.services.generating import Batch, Billed
 from billcore.services.house import TRIES, House
 from billcore.services.recovery import Recovered, Recovery
 from billcore.texts import text
 
 BATCH: Final = 500
+"""How many schedules, or overdue invoices, are one transaction."""
 BY: Final = System("schedule")
 
 
@@ -40,6 +42,7 @@ class Ran:
     suspended: tuple[str, ...] = ()
     overdue: int = 0
     collected: int = 0
+    uncollected: tuple[tuple[str, str], ...] = ()
     recovered: Recovered = Recovered()
 
 
@@ -52,19 +55,13 @@ class Progress:
     ran: Ran
 
 
-class Collector(Protocol):
-    """Collects the money of invoices that are made, as auto-pay does; called for each firm with no transaction open."""
-
-    def collect(self, firm_id: FirmId, on: date) -> int:
-        """How many payments were begun."""
-
-
 class Running:
     """The run of one program."""
 
-    def __init__(self, house: House, collector: Collector | None = None) -> None:
+    def __init__(self, house: House, *, batch: int = BATCH) -> None:
         self._house = house
-        self._collector = collector
+        self._autopay = Autopay(house)
+        self._batch = batch
 
     def run(
         self,
@@ -98,11 +95,14 @@ class Running:
                 progress(Progress(firm_id=firm_id, on=today, ran=ran))
         while has_overdue:
             noted = self._note_overdue(firm_id, today)
-            has_overdue = noted == BATCH
+            has_overdue = noted == self._batch
             ran = evolve(ran, overdue=ran.overdue + noted)
-        if self._collector is not None:
-            ran = evolve(ran, collected=ran.collected + self._collector.collect(firm_id, today))
-        return ran
+        collected = self._autopay.collect(firm_id, today)
+        return evolve(
+            ran,
+            collected=ran.collected + collected.begun,
+            uncollected=ran.uncollected + collected.failing,
+        )
 
     def _bill(self, firm_id: FirmId, today: date) -> Billed:
         """One batch; where it loses a race it is done again, from what is then due."""
@@ -110,7 +110,7 @@ class Running:
             try:
                 with self._house.store.begin(firm_id) as work:
                     batch = Batch(self._house, work, today, by=BY)
-                    billed = batch.bill(work.schedules.due(today, limit=BATCH))
+                    billed = batch.bill(work.schedules.due(today, limit=self._batch))
                     work.commit()
             except Conflict:
                 if not tries_left:
@@ -121,7 +121,7 @@ class Running:
 
     def _note_overdue(self, firm_id: FirmId, today: date) -> int:
         with self._house.store.begin(firm_id) as work:
-            overdue = work.invoices.newly_overdue(today, limit=BATCH)
+            overdue = work.invoices.newly_overdue(today, limit=self._batch)
             at = self._house.now_at(work.firm())
             work.invoices.save_all([evolve(invoice, overdue_noted_on=today) for invoice in overdue])
             work.events.append([_became_overdue(invoice, at=at, on=today) for invoice in overdue])
