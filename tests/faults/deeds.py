@@ -106,6 +106,8 @@ def _hear(billing: Billing, _: FrontDesk, __: RemoteGateway, job: Job) -> object
 
 def _recover(billing: Billing, _: FrontDesk, __: RemoteGateway, job: Job) -> object:
     return list(billing.recover(min_age=timedelta(0)).failing)
+
+
 def _run(billing: Billing, _: FrontDesk, __: RemoteGateway, job: Job) -> object:
     """The run of that firm on the day of ``subject``, so many schedules at a time."""
     running = Running(billing._house, batch=job.rounds)
