@@ -116,7 +116,10 @@ def _charges(build: Builder) -> Table:
 
 
 def _invoices(build: Builder) -> Table:
-    sums = ("gross", "paid", "in_flight", "refunded", "credited", "credited_tax", "written_off", "late_fees")
+    sums = (
+        *("gross", "paid", "in_flight", "refunded"),
+        *("credited", "credited_tax", "credited_for_refunds", "written_off", "late_fees"),
+    )
     table = build.records(
         "invoices",
         a_key("client_id"),

@@ -473,6 +473,18 @@ def test_a_full_refund_leaves_the_balance_at_zero(office: Office, client: Client
         office.desk.refunds.issue(payment.id)
 
 
+@pytest.mark.rule("S3.36")
+def test_a_full_refund_leaves_the_balance_at_zero_also_after_goodwill(office: Office, client: Client) -> None:
+    invoice = office.sent(client)
+    office.desk.adjustments.credit(invoice.id, "40.00", reason="a session cut short")
+    payment = office.desk.payments.record(invoice.id, method=Method.CHECK)
+
+    office.desk.refunds.issue(payment.id)
+
+    assert payment.amount == usd(60_00)
+    assert (office.invoice(invoice).paid, office.balance(invoice)) == (usd(0), "0.00")
+
+
 @pytest.mark.rule("S3.38")
 def test_a_refund_does_not_bill_the_parent_again(office: Office, client: Client) -> None:
     invoice = paid(office, client)

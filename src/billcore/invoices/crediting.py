@@ -98,7 +98,8 @@ def credit_for_refund(invoice: Invoice, refunded: Money) -> Money:
         case RefundEffect.REOPEN_PARTIAL_CLOSE_FULL:
             if invoice.paid > refunded:
                 return Money.zero(invoice.currency)
-            reopened = invoice.sums.refunded + refunded - invoice.sums.credited
+            # Credit notes for other causes lowered what was asked before, and close nothing that a refund reopens.
+            reopened = invoice.sums.refunded + refunded - invoice.sums.credited_for_refunds
             return max(Money.zero(invoice.currency), min(reopened, invoice.balance + refunded))
 
 

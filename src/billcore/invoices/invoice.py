@@ -73,8 +73,8 @@ class Sums:
     """The money on an invoice, kept by ``settling`` alone. Every figure is at or above zero.
 
     ``paid`` is cleared and not given back; ``in_flight`` waits on a gateway; ``refunded`` is what was given back in
-    all; ``credited`` (of which ``credited_tax`` is tax) and ``written_off`` lower what is owed, and ``late_fees``, those
-    not waived, raise it.
+    all; ``credited`` (of which ``credited_tax`` is tax, and ``credited_for_refunds`` was written by refunds) and
+    ``written_off`` lower what is owed, and ``late_fees``, those not waived, raise it.
     """
 
     paid: Money
@@ -82,6 +82,7 @@ class Sums:
     refunded: Money
     credited: Money
     credited_tax: Money
+    credited_for_refunds: Money
     written_off: Money
     late_fees: Money
 
@@ -94,6 +95,7 @@ class Sums:
             refunded=zero,
             credited=zero,
             credited_tax=zero,
+            credited_for_refunds=zero,
             written_off=zero,
             late_fees=zero,
         )
@@ -259,6 +261,7 @@ def with_sums(
     refunded: int = 0,
     credited: int = 0,
     credited_tax: int = 0,
+    credited_for_refunds: int = 0,
     written_off: int = 0,
     late_fees: int = 0,
 ) -> Invoice:
@@ -272,6 +275,7 @@ def with_sums(
             refunded=Money(sums.refunded.minor + refunded, currency),
             credited=Money(sums.credited.minor + credited, currency),
             credited_tax=Money(sums.credited_tax.minor + credited_tax, currency),
+            credited_for_refunds=Money(sums.credited_for_refunds.minor + credited_for_refunds, currency),
             written_off=Money(sums.written_off.minor + written_off, currency),
             late_fees=Money(sums.late_fees.minor + late_fees, currency),
         ),

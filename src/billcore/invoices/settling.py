@@ -64,10 +64,14 @@ def settle(invoice: Invoice, event: Event) -> Invoice:
             # What another refund gave back would be collected again at once.
             lifts = is_its_hold and restored.sums.refunded.is_zero
             return evolve(restored, hold=None) if lifts else restored
-        case InvoiceCredited(amount=amount, tax=tax):
-            return with_sums(invoice, credited=amount.minor, credited_tax=tax.minor)
+        case InvoiceCredited(amount=amount, tax=tax, refund_id=refund_id):
+            for_refunds = 0 if refund_id is None else amount.minor
+            return with_sums(invoice, credited=amount.minor, credited_tax=tax.minor, credited_for_refunds=for_refunds)
         case CreditReversed(amount=amount, tax=tax):
-            return with_sums(invoice, credited=-amount.minor, credited_tax=-tax.minor)
+            # Only what a refund wrote is ever cancelled.
+            return with_sums(
+                invoice, credited=-amount.minor, credited_tax=-tax.minor, credited_for_refunds=-amount.minor
+            )
         case InvoiceWrittenOff(amount=amount):
             return with_sums(invoice, written_off=amount.minor)
         case WriteOffReversed(amount=amount):

@@ -12,7 +12,7 @@ from billcore.invoices.invoice import CreditNote, Invoice, with_sums
 from billcore.invoices.settling import settle
 from billcore.lines import TaxRate
 from billcore.money import Money
-from billcore.policy import STANDARD, RefundEffect
+from billcore.policy import PRACTICE, STANDARD, RefundEffect
 from billcore.testing.builders import (
     BY,
     a_client,
@@ -139,7 +139,7 @@ def test_neither_a_draft_nor_a_void_invoice_is_credited() -> None:
 
 def paid_under(effect: RefundEffect, *, paid: int, refunded: int = 0, credited: int = 0) -> Invoice:
     invoice = an_issued_invoice(a_firm(policy=evolve(STANDARD, refund_effect=effect)), CLIENT)
-    return with_sums(invoice, paid=paid, refunded=refunded, credited=credited)
+    return with_sums(invoice, paid=paid, refunded=refunded, credited=credited, credited_for_refunds=credited)
 
 
 @pytest.mark.parametrize(
@@ -175,3 +175,12 @@ def test_what_an_earlier_refund_credited_is_not_credited_again() -> None:
     invoice = paid_under(RefundEffect.REOPEN_PARTIAL_CLOSE_FULL, paid=20_00, refunded=40_00, credited=40_00)
 
     assert crediting.credit_for_refund(invoice, usd(20_00)) == usd(20_00)
+
+
+@pytest.mark.rule("S3.36")
+def test_goodwill_closes_nothing_that_a_refund_reopens() -> None:
+    invoice = an_issued_invoice(a_firm(policy=PRACTICE), CLIENT)
+    _, invoice = a_credit_note(invoice, usd(40_00))
+    invoice = with_sums(invoice, paid=60_00)
+
+    assert crediting.credit_for_refund(invoice, usd(60_00)) == usd(60_00)

@@ -22,7 +22,14 @@ HERE = (events.Part(INVOICE, usd(30_00)),)
 BOTH = (*HERE, events.Part(OTHER, usd(5_00)))
 ISSUED = evolve(an_issued_invoice(a_firm(), a_client(a_firm())), id=INVOICE)
 BUSY = with_sums(
-    ISSUED, paid=40_00, in_flight=40_00, refunded=40_00, credited=40_00, credited_tax=4_00, written_off=40_00
+    ISSUED,
+    paid=40_00,
+    in_flight=40_00,
+    refunded=40_00,
+    credited=40_00,
+    credited_tax=4_00,
+    credited_for_refunds=20_00,
+    written_off=40_00,
 )
 
 
@@ -89,8 +96,14 @@ def test_an_event_without_money_for_this_invoice_leaves_the_very_same_record() -
         assert settle(BUSY, event) is BUSY
 
 
+def test_the_credit_note_of_a_refund_is_told_from_others() -> None:
+    note = evolve(happened.credited(usd(12_00), usd(2_00)), refund_id=REFUND)
+
+    assert moved(note) == {"credited": 12_00, "credited_tax": 2_00, "credited_for_refunds": 12_00}
+
+
 def test_a_reversed_credit_note_moves_the_opposite_of_what_it_moved() -> None:
-    note = happened.credited(usd(12_00), usd(2_00))
+    note = evolve(happened.credited(usd(12_00), usd(2_00)), refund_id=REFUND)
     reversal = events.CreditReversed(
         firm_id=FIRM,
         invoice_id=INVOICE,
@@ -162,11 +175,15 @@ def test_a_refund_leaves_a_hold_that_is_there() -> None:
 
 
 def test_a_refund_that_fails_after_all_lifts_its_own_hold_and_no_other() -> None:
-    refunded_once = evolve(BUSY, sums=evolve(BUSY.sums, refunded=usd(30_00)))
+    invoice = with_sums(ISSUED, refunded=30_00)
 
-    assert settle(held(refunded_once, REFUND), bounced()).hold is None
-    assert settle(held(refunded_once, RefundId("R2")), bounced()).hold is not None
-    assert settle(held(refunded_once, None), bounced()).hold is not None
+    assert settle(held(invoice, REFUND), bounced()).hold is None
+    assert settle(held(invoice, RefundId("R2")), bounced()).hold is not None
+    assert settle(held(invoice, None), bounced()).hold is not None
+
+
+def test_a_hold_stays_while_another_refund_is_given_back() -> None:
+    assert settle(held(BUSY, REFUND), bounced()).hold is not None
 
 
 def test_what_another_refund_gave_back_stays_on_hold_when_the_refund_that_placed_it_fails() -> None:

@@ -167,6 +167,7 @@ def upgrade() -> None:
         sa.Column("refunded", Minor, nullable=False),
         sa.Column("credited", Minor, nullable=False),
         sa.Column("credited_tax", Minor, nullable=False),
+        sa.Column("credited_for_refunds", Minor, nullable=False),
         sa.Column("written_off", Minor, nullable=False),
         sa.Column("late_fees", Minor, nullable=False),
         sa.Column("owed", Minor, nullable=False),
