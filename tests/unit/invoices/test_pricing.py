@@ -125,6 +125,17 @@ def test_a_document_surcharge_raises_every_tax_base_in_proportion() -> None:
     assert {tax.rate: tax.base for tax in totals.taxes} == {VAT: usd("10.33"), EXEMPT: usd("20.67")}
 
 
+def test_the_odd_unit_of_a_document_surcharge_is_carried_once() -> None:
+    totals = priced(
+        a_line("10.00", "1", VAT),
+        a_line("10.00", "1", REDUCED),
+        a_line("10.00", "1", EXEMPT),
+        surcharges=[Surcharge(amount=usd("1.00"))],
+    )
+
+    assert [tax.base for tax in totals.taxes] == [usd("10.33"), usd("10.34"), usd("10.33")]
+
+
 def test_the_smallest_base_still_carries_a_document_surcharge() -> None:
     totals = priced(a_line("0.00", "1", VAT), a_line("0.01", "1", EXEMPT), surcharges=[Surcharge(amount=usd("1.00"))])
 
