@@ -124,6 +124,7 @@ class Office:
             clients = list(work.clients.all())
             return (
                 work.firm(),
+                list(work.catalog.all()),
                 clients,
                 [work.methods.of_client(client.id) for client in clients],
                 list(work.charges.all()),

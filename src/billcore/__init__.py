@@ -2,7 +2,8 @@
 
 from billcore.actors import Actor, Contact, Importer, Processor, Staff, System
 from billcore.billing import Billing, FrontDesk
-from billcore.charges.charge import Charge, ChargeState
+from billcore.catalog import CatalogItem
+from billcore.charges.charge import BillTo, Charge, ChargeState
 from billcore.clients import Client, Firm, NumberSeries, Terms
 from billcore.dates import Period
 from billcore.decimals import Rounding
@@ -27,7 +28,7 @@ from billcore.money import Money
 from billcore.parties import Address, Party
 from billcore.payments.payment import Payment, PaymentState, Refund, RefundStanding, RefundState
 from billcore.permissions import AllowAll, AllowListed, Authorizer, Permission
-from billcore.policy import PRACTICE, PRO_FIRM, STANDARD, Policy, Status
+from billcore.policy import PRACTICE, PRO_FIRM, STANDARD, LateFeeRule, Policy, Status, TimeRules
 from billcore.reasons import Failure, Initiator, RefundReason, Retry
 from billcore.recurring.business_days import Roll
 from billcore.recurring.cadence import Cadence
@@ -57,10 +58,12 @@ __all__ = [
     "AllowListed",
     "Allowance",
     "Authorizer",
+    "BillTo",
     "BillcoreError",
     "Billing",
     "Cadence",
     "CatchUp",
+    "CatalogItem",
     "Charge",
     "ChargeState",
     "Client",
@@ -79,6 +82,7 @@ __all__ = [
     "Importer",
     "Initiator",
     "Invoice",
+    "LateFeeRule",
     "LineItem",
     "MemoryStore",
     "Method",
@@ -116,6 +120,7 @@ __all__ = [
     "System",
     "TaxRate",
     "Terms",
+    "TimeRules",
     "Timekeeper",
     "Timing",
     "Weekday",

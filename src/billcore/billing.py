@@ -16,6 +16,7 @@ from billcore.ports.store import RecordedEvent, Store
 from billcore.recurring.business_days import SATURDAY_AND_SUNDAY, Calendar
 from billcore.services.adjustments import AdjustmentsDesk
 from billcore.services.bulk import BulkDesk
+from billcore.services.catalog import CatalogDesk
 from billcore.services.charges import ChargesDesk
 from billcore.services.clients import ClientsDesk
 from billcore.services.firms import FirmsDesk
@@ -41,6 +42,7 @@ class FrontDesk:
     """All desks of one firm, for one actor."""
 
     clients: ClientsDesk
+    catalog: CatalogDesk
     charges: ChargesDesk
     invoices: InvoicesDesk
     lines: LinesDesk
@@ -85,6 +87,7 @@ class Billing:
         house, firm = self._house, FirmId(firm_id)
         return FrontDesk(
             clients=ClientsDesk(house=house, firm_id=firm, by=by),
+            catalog=CatalogDesk(house=house, firm_id=firm, by=by),
             charges=ChargesDesk(house=house, firm_id=firm, by=by),
             invoices=InvoicesDesk(house=house, firm_id=firm, by=by),
             lines=LinesDesk(house=house, firm_id=firm, by=by),

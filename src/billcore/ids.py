@@ -6,6 +6,7 @@ from attrs import frozen
 
 FirmId = NewType("FirmId", str)
 ClientId = NewType("ClientId", str)
+CatalogItemId = NewType("CatalogItemId", str)
 ChargeId = NewType("ChargeId", str)
 InvoiceId = NewType("InvoiceId", str)
 LineId = NewType("LineId", str)

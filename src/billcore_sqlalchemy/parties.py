@@ -1,4 +1,4 @@
-"""The records around an invoice: clients, their saved methods, their charges, and credit notes."""
+"""The records around an invoice: the catalog, clients, their saved methods, their charges, and credit notes."""
 
 from collections.abc import Iterable, Sequence
 from functools import cache
@@ -6,15 +6,26 @@ from typing import Any
 
 from sqlalchemy import Select, Table, bindparam, select, true
 
+from billcore.catalog import CatalogItem
 from billcore.charges.charge import Charge, ChargeState
 from billcore.clients import Client
-from billcore.codec.envelope import CHARGE, CLIENT, CREDIT_NOTE, METHOD
-from billcore.ids import ChargeId, ClientId, CreditNoteId, InvoiceId, MethodId
+from billcore.codec.envelope import CATALOG_ITEM, CHARGE, CLIENT, CREDIT_NOTE, METHOD
+from billcore.ids import CatalogItemId, ChargeId, ClientId, CreditNoteId, InvoiceId, MethodId
 from billcore.invoices.invoice import CreditNote
 from billcore.methods import SavedMethod
 from billcore_sqlalchemy.records import Records
 from billcore_sqlalchemy.session import Values, is_storable
 from billcore_sqlalchemy.statements import THE_FIRM, THE_ID
+
+
+class Catalog(Records[CatalogItemId, CatalogItem]):
+    envelope, what = CATALOG_ITEM, "catalog item"
+
+    def all(self) -> Iterable[CatalogItem]:
+        return self._each()
+
+    def _columns(self, record: CatalogItem) -> Values:
+        return {}
 
 
 class Clients(Records[ClientId, Client]):

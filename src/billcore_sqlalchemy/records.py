@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Final, Generic, TypeVar
 from attrs import evolve
 from sqlalchemy import Executable, Row, Table
 
+from billcore.catalog import CatalogItem
 from billcore.charges.charge import Charge
 from billcore.clients import Client
 from billcore.codec.envelope import Envelope
@@ -23,7 +24,18 @@ from billcore_sqlalchemy.statements import record_statements, related
 
 Id = TypeVar("Id", bound=str)
 Record = TypeVar(
-    "Record", Client, Charge, Invoice, CreditNote, Payment, Refund, SavedMethod, Operation, Schedule, Occurrence
+    "Record",
+    CatalogItem,
+    Client,
+    Charge,
+    Invoice,
+    CreditNote,
+    Payment,
+    Refund,
+    SavedMethod,
+    Operation,
+    Schedule,
+    Occurrence,
 )
 
 _BATCH: Final = 500

@@ -37,6 +37,7 @@ class Tables:
 
     firms: Table
     policies: Table
+    catalog: Table
     clients: Table
     charges: Table
     invoices: Table
@@ -67,6 +68,7 @@ def build_tables(metadata: MetaData, *, prefix: str = "billcore_", schema: str |
             Column("digest", Key(DIGEST), primary_key=True),
             Column("document", document(), nullable=False),
         ),
+        catalog=build.records("catalog"),
         clients=_clients(build),
         charges=_charges(build),
         invoices=_invoices(build),

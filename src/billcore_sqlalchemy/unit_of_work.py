@@ -18,7 +18,7 @@ from billcore_sqlalchemy.answers import Answers
 from billcore_sqlalchemy.events import Events
 from billcore_sqlalchemy.failures import translated
 from billcore_sqlalchemy.invoices import Invoices
-from billcore_sqlalchemy.parties import Charges, Clients, CreditNotes, Methods
+from billcore_sqlalchemy.parties import Catalog, Charges, Clients, CreditNotes, Methods
 from billcore_sqlalchemy.payments import Operations, Payments, Refunds
 from billcore_sqlalchemy.policies import KnownPolicies, Policies
 from billcore_sqlalchemy.recurring import Occurrences, Schedules
@@ -36,6 +36,7 @@ class SqlUnitOfWork:
         self._transaction = transaction
         self._firm: Firm | None = None
         self._policies = Policies(session, tables.policies, known)
+        self.catalog = Catalog(session, tables.catalog)
         self.clients = Clients(session, tables.clients)
         self.charges = Charges(session, tables.charges)
         self.invoices = Invoices(session, tables, self._policies)

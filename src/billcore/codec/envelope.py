@@ -11,6 +11,7 @@ from typing import Final, Generic, TypeVar
 
 from attrs import frozen
 
+from billcore.catalog import CatalogItem
 from billcore.charges.charge import Charge
 from billcore.clients import Client, Firm
 from billcore.codec import JsonValue, event_from_json, from_json, to_json
@@ -93,6 +94,7 @@ class Envelope(Generic[Record]):
 
 FIRM: Final = Envelope("firm", partial(from_json, Firm))
 POLICY: Final = Envelope("policy", partial(from_json, Policy))
+CATALOG_ITEM: Final = Envelope("catalog_item", partial(from_json, CatalogItem))
 CLIENT: Final = Envelope("client", partial(from_json, Client))
 METHOD: Final = Envelope("method", partial(from_json, SavedMethod))
 CHARGE: Final = Envelope("charge", partial(from_json, Charge))

@@ -39,6 +39,9 @@ COMMANDS: Final[Mapping[str, type[Command]]] = {
 EVENTS: Final[Mapping[str, type[Event]]] = {
     "firm_opened": events.FirmOpened,
     "firm_changed": events.FirmChanged,
+    "catalog_item_added": events.CatalogItemAdded,
+    "catalog_item_changed": events.CatalogItemChanged,
+    "catalog_item_retired": events.CatalogItemRetired,
     "client_added": events.ClientAdded,
     "client_changed": events.ClientChanged,
     "method_attached": events.MethodAttached,

@@ -6,6 +6,9 @@ given, which is the firm's. The ``stream`` is the record whose verb it was; with
 """
 
 from billcore.events.clients import (
+    CatalogItemAdded,
+    CatalogItemChanged,
+    CatalogItemRetired,
     ChargeAdded,
     ChargeChanged,
     ChargeDiscarded,
@@ -18,6 +21,7 @@ from billcore.events.clients import (
     MethodAttached,
     MethodDetached,
     MethodMadeDefault,
+    OfCatalogItem,
     OfCharge,
     OfClient,
 )
@@ -88,6 +92,9 @@ from billcore.events.schedules import (
 from billcore.ids import InvoiceId
 
 __all__ = [
+    "CatalogItemAdded",
+    "CatalogItemChanged",
+    "CatalogItemRetired",
     "ChargeAdded",
     "ChargeChanged",
     "ChargeDiscarded",
@@ -160,6 +167,9 @@ __all__ = [
 Event = (
     FirmOpened
     | FirmChanged
+    | CatalogItemAdded
+    | CatalogItemChanged
+    | CatalogItemRetired
     | ClientAdded
     | ClientChanged
     | MethodAttached
@@ -235,6 +245,8 @@ def stream(event: Event) -> str:
             return charge_id
         case OfClient(client_id=client_id):
             return client_id
+        case OfCatalogItem(item_id=item_id):
+            return item_id
         case OfSchedule(schedule_id=schedule_id):
             return schedule_id
         case _:

@@ -1,9 +1,9 @@
-"""What happens to the firm, its clients, their saved methods, and work not yet invoiced."""
+"""What happens to the firm, its catalog, its clients, their saved methods, and work not yet invoiced."""
 
 from attrs import field, frozen
 
 from billcore.events.happened import Happened
-from billcore.ids import ChargeId, ClientId, MethodId
+from billcore.ids import CatalogItemId, ChargeId, ClientId, MethodId
 from billcore.methods import Method
 from billcore.money import Money
 
@@ -17,6 +17,26 @@ class FirmOpened(Happened):
 @frozen(kw_only=True)
 class FirmChanged(Happened):
     policy_name: str
+
+
+@frozen(kw_only=True)
+class OfCatalogItem(Happened):
+    item_id: CatalogItemId
+
+
+@frozen(kw_only=True)
+class CatalogItemAdded(OfCatalogItem):
+    pass
+
+
+@frozen(kw_only=True)
+class CatalogItemChanged(OfCatalogItem):
+    pass
+
+
+@frozen(kw_only=True)
+class CatalogItemRetired(OfCatalogItem):
+    pass
 
 
 @frozen(kw_only=True)

@@ -2,6 +2,7 @@
 
 from attrs import Factory, define, evolve, frozen
 
+from billcore.catalog import CatalogItem
 from billcore.charges.charge import Charge
 from billcore.clients import Client, Firm
 from billcore.ids import FirmId
@@ -20,6 +21,7 @@ class Shelf:
     """The records of one firm, by id; ``numbers`` holds the last count of each series, by its prefix."""
 
     firm: Firm | None = None
+    catalog: dict[str, CatalogItem] = Factory(dict)
     clients: dict[str, Client] = Factory(dict)
     charges: dict[str, Charge] = Factory(dict)
     invoices: dict[str, Invoice] = Factory(dict)
@@ -38,6 +40,7 @@ class Shelf:
         """The same records on a shelf of their own; records never change, so they are shared."""
         return Shelf(
             firm=self.firm,
+            catalog=dict(self.catalog),
             clients=dict(self.clients),
             charges=dict(self.charges),
             invoices=dict(self.invoices),

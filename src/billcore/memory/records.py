@@ -6,11 +6,13 @@ from typing import Generic, TypeVar
 
 from attrs import evolve
 
+from billcore.catalog import CatalogItem
 from billcore.charges.charge import Charge, ChargeState
 from billcore.clients import Client
 from billcore.errors import AlreadyExists, NotFound, StaleWrite
 from billcore.events import Event, invoices_of, stream
 from billcore.ids import (
+    CatalogItemId,
     ChargeId,
     ClientId,
     CreditNoteId,
@@ -37,7 +39,18 @@ from billcore.texts import shown
 
 Id = TypeVar("Id", bound=str)
 Record = TypeVar(
-    "Record", Client, Charge, Invoice, CreditNote, Payment, Refund, SavedMethod, Operation, Schedule, Occurrence
+    "Record",
+    CatalogItem,
+    Client,
+    Charge,
+    Invoice,
+    CreditNote,
+    Payment,
+    Refund,
+    SavedMethod,
+    Operation,
+    Schedule,
+    Occurrence,
 )
 
 
@@ -105,6 +118,16 @@ class _Records(Generic[Id, Record]):
     def _all(self) -> list[Record]:
         records = self._on(self._transaction.shelf())
         return [records[record_id] for record_id in sorted(records)]
+
+
+class Catalog(_Records[CatalogItemId, CatalogItem]):
+    what = "catalog item"
+
+    def _on(self, shelf: Shelf) -> dict[str, CatalogItem]:
+        return shelf.catalog
+
+    def all(self) -> Iterable[CatalogItem]:
+        return self._all()
 
 
 class Clients(_Records[ClientId, Client]):

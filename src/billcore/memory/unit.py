@@ -9,6 +9,7 @@ from billcore.errors import AlreadyExists, NotFound, StaleWrite
 from billcore.ids import FirmId
 from billcore.memory.books import EventKey
 from billcore.memory.records import (
+    Catalog,
     Charges,
     Clients,
     CreditNotes,
@@ -31,6 +32,7 @@ class MemoryUnitOfWork:
 
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
+        self.catalog = Catalog(transaction)
         self.clients = Clients(transaction)
         self.charges = Charges(transaction)
         self.invoices = Invoices(transaction)

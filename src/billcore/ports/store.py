@@ -30,12 +30,14 @@ from typing import Protocol, TypeVar
 
 from attrs import field, frozen
 
+from billcore.catalog import CatalogItem
 from billcore.charges.charge import Charge
 from billcore.clients import Client, Firm, NumberSeries
 from billcore.dates import day
 from billcore.errors import BadNumber
 from billcore.events import Event
 from billcore.ids import (
+    CatalogItemId,
     ChargeId,
     ClientId,
     CreditNoteId,
@@ -147,6 +149,10 @@ class CreditNotes(Repository[CreditNoteId, CreditNote], Protocol):
     def all(self) -> Iterable[CreditNote]: ...
 
 
+class Catalog(Repository[CatalogItemId, CatalogItem], Protocol):
+    def all(self) -> Iterable[CatalogItem]: ...
+
+
 class Clients(Repository[ClientId, Client], Protocol):
     def peek_all(self, client_ids: Iterable[ClientId]) -> Sequence[Client]:
         """Those of them that there are, each once, in order of id and without a lock."""
@@ -243,6 +249,8 @@ class UnitOfWork(Protocol):
 
     @property
     def firm_id(self) -> FirmId: ...
+    @property
+    def catalog(self) -> Catalog: ...
     @property
     def clients(self) -> Clients: ...
     @property

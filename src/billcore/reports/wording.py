@@ -129,6 +129,12 @@ def words(event: Event, manner: Manner, invoice_id: InvoiceId) -> str:
             return "Firm opened"
         case events.FirmChanged():
             return "Settings of the firm changed"
+        case events.CatalogItemAdded():
+            return "Catalog item added"
+        case events.CatalogItemChanged():
+            return "Catalog item changed"
+        case events.CatalogItemRetired():
+            return "Catalog item retired"
         case events.ClientAdded():
             return "Client added"
         case events.ClientChanged():

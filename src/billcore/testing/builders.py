@@ -15,12 +15,14 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from billcore.actors import Staff
+from billcore.catalog import CatalogItem
 from billcore.charges import charging
 from billcore.charges.charge import Charge
 from billcore.clients import Client, Firm, Terms
 from billcore.dates import Period
 from billcore.events import Event, HoldPlaced
 from billcore.ids import (
+    CatalogItemId,
     ChargeId,
     ClientId,
     CreditNoteId,
@@ -117,6 +119,12 @@ def a_line(
     taxes: tuple[TaxRate, ...] = (),
 ) -> LineItem:
     return LineItem(description=description, quantity=quantity, unit_price=unit_price, taxes=taxes)
+
+
+def a_catalog_item(
+    firm: Firm, item_id: str = "item-1", *, name: str = "Tax return", at: datetime = START
+) -> CatalogItem:
+    return CatalogItem(id=CatalogItemId(item_id), firm_id=firm.id, name=name, template=a_line(), added_at=at)
 
 
 def a_charge(

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from tests.strategies import a
 from tests.unit.codec.everything import EVERYTHING, NOON, VIEWED, Everything, problems, without
 
+from billcore.catalog import CatalogItem
 from billcore.charges.charge import Charge
 from billcore.clients import Client, Firm
 from billcore.codec import event_from_json, from_json, to_json
@@ -28,7 +29,7 @@ from billcore.policy import Policy
 from billcore.ports.gateway import GatewayEvent
 
 RECORDS = (
-    Firm, Policy, Client, SavedMethod, Charge, LineItem, Invoice, CreditNote, Payment, Refund, Operation,
+    Firm, Policy, CatalogItem, Client, SavedMethod, Charge, LineItem, Invoice, CreditNote, Payment, Refund, Operation,
     GatewayEvent, PaymentSnapshot, RefundSnapshot, CheckoutSnapshot, MethodSnapshot,
 )  # fmt: skip
 EVENTS = get_args(Event)

@@ -10,7 +10,7 @@ from tests.office import FIRM, JANE, Office, a_line
 from billcore.charges.charge import BillTo
 from billcore.clients import Client, Firm
 from billcore.dates import Period
-from billcore.ids import ChargeId, FirmId, InvoiceId, MethodId, PaymentId, RefundId, ScheduleId
+from billcore.ids import CatalogItemId, ChargeId, FirmId, InvoiceId, MethodId, PaymentId, RefundId, ScheduleId
 from billcore.invoices.invoice import Content
 from billcore.lines import Allowance
 from billcore.methods import Method
@@ -26,6 +26,7 @@ class World:
 
     office: Office
     client: Client
+    item: CatalogItemId
     charge: ChargeId
     anothers_charge: ChargeId
     logged: ChargeId
@@ -57,6 +58,7 @@ class World:
         return cls(
             office=office,
             client=patel,
+            item=desk.catalog.add("Tax return", a_line()).id,
             charge=desk.charges.add(patel.id, "Advice", unit_price="80.00").id,
             logged=desk.charges.log_time(patel.id, "Advice", minutes=30, rate="80.00").id,
             claimed=desk.charges.add(patel.id, "Session", unit_price="80.00", bill_to=BillTo.HYBRID).id,
@@ -86,6 +88,7 @@ def _elsewhere(office: Office) -> Mapping[str, str]:
     payment = desk.payments.record(invoice.id, method=Method.CHECK)
     return {
         "client": client.id,
+        "item": desk.catalog.add("Tax return", a_line()).id,
         "charge": desk.charges.add(client.id, "Advice", unit_price="1.00").id,
         "invoice": invoice.id,
         "payment": payment.id,
@@ -290,6 +293,7 @@ def autopay(right: bool | None = None) -> Argument:
     )
 
 
+ITEM = an_id("item", lambda world: world.item)
 CLIENT = an_id("client", lambda world: world.client.id)
 SENT = an_id("invoice", lambda world: world.sent)
 DRAFT = an_id("invoice", lambda world: world.draft)
@@ -328,6 +332,16 @@ ARGUMENTS: dict[str, dict[str, Argument]] = {
         )
     },
     "clients.all": {},
+    "catalog.add": {"name": words("", "  ", None, right="Tax return"), "template": one_of(a_line(), name="Tax return")},
+    "catalog.change": {"item_id": ITEM, "name": words("", "  "), "template": one_of(name="Tax return")},
+    "catalog.retire": {"item_id": ITEM},
+    "catalog.get": {"item_id": ITEM},
+    "catalog.all": {"retired": yes_or_no()},
+    "catalog.line": {
+        "item_id": ITEM,
+        "quantity": Argument(hostile=lambda world: [*a_number().hostile(world), "0", "-1"]),
+        "served_on": a_day(),
+    },
     "charges.add": {
         "client_id": CLIENT,
         "description": words("", "  ", None, right="Advice"),

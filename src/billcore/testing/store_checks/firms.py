@@ -150,6 +150,7 @@ def _request(store: Store, books: Opened) -> None:
 def _lists(work: UnitOfWork, acme: Opened) -> dict[str, Callable[[], Iterable[object]]]:
     """Every list that a unit of work gives, asked for with the ids of another firm."""
     return {
+        "catalog.all": work.catalog.all,
         "clients.all": work.clients.all,
         "charges.all": work.charges.all,
         "charges.unbilled": work.charges.unbilled,

@@ -5,10 +5,12 @@ from typing import Final, Protocol, TypeVar
 
 from attrs import evolve, frozen
 
+from billcore.catalog import CatalogItem
 from billcore.charges import charging
 from billcore.charges.charge import Charge
 from billcore.clients import Client
 from billcore.ids import (
+    CatalogItemId,
     ChargeId,
     ClientId,
     CreditNoteId,
@@ -38,7 +40,18 @@ from billcore.testing.store_checks.shape import Opened
 
 Id = TypeVar("Id", bound=str)
 Record = TypeVar(
-    "Record", Client, Charge, Invoice, CreditNote, Payment, Refund, SavedMethod, Operation, Schedule, Occurrence
+    "Record",
+    CatalogItem,
+    Client,
+    Charge,
+    Invoice,
+    CreditNote,
+    Payment,
+    Refund,
+    SavedMethod,
+    Operation,
+    Schedule,
+    Occurrence,
 )
 
 CENT: Final = Money(1, "USD")
@@ -103,6 +116,10 @@ def _client(books: Opened, record_id: str) -> Client:
     return builders.a_client(books.firm, record_id)
 
 
+def _catalog_item(books: Opened, record_id: str) -> CatalogItem:
+    return builders.a_catalog_item(books.firm, record_id)
+
+
 def _charge(books: Opened, record_id: str) -> Charge:
     return builders.a_charge(books.client, record_id)
 
@@ -145,6 +162,10 @@ def _occurrence(books: Opened, record_id: str) -> Occurrence:
 
 def _changed_client(client: Client) -> Client:
     return evolve(client, notes=f"{client.notes}.")
+
+
+def _changed_catalog_item(item: CatalogItem) -> CatalogItem:
+    return evolve(item, name=f"{item.name}.")
 
 
 def _changed_charge(charge: Charge) -> Charge:
@@ -190,6 +211,7 @@ def _changed_occurrence(occurrence: Occurrence) -> Occurrence:
 
 KINDS: Final = (
     _kind("client", "client-0", lambda work: work.clients, ClientId, _client, _changed_client),
+    _kind("catalog item", "item-0", lambda work: work.catalog, CatalogItemId, _catalog_item, _changed_catalog_item),
     _kind("charge", "charge-0", lambda work: work.charges, ChargeId, _charge, _changed_charge),
     _kind("invoice", "draft-0", lambda work: work.invoices, InvoiceId, _invoice, _changed_invoice),
     _kind("credit note", "note-0", lambda work: work.credit_notes, CreditNoteId, _credit_note, _changed_credit_note),

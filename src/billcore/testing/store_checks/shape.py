@@ -7,6 +7,7 @@ from typing import ClassVar, Final, TypeVar
 import pytest
 from attrs import frozen
 
+from billcore.catalog import CatalogItem
 from billcore.charges.charge import Charge
 from billcore.clients import Client, Firm
 from billcore.ids import ClientId, FirmId
@@ -55,6 +56,7 @@ class Opened:
 
     firm: Firm
     client: Client
+    catalog_item: CatalogItem
     charge: Charge
     draft: Invoice
     invoice: Invoice
@@ -89,6 +91,7 @@ def opened(store: Store, firm_id: str = "acme", *, suffix: str | None = None) ->
         books = Opened(
             firm=work.add_firm(firm),
             client=work.clients.add(client),
+            catalog_item=work.catalog.add(builders.a_catalog_item(firm, f"item-0{suffix}")),
             charge=work.charges.add(builders.a_charge(client, f"charge-0{suffix}")),
             draft=work.invoices.add(builders.a_draft(firm, client, f"draft-0{suffix}", at=later(1))),
             invoice=work.invoices.add(invoice),

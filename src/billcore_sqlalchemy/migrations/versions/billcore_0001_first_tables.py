@@ -56,6 +56,14 @@ def upgrade() -> None:
     )
     index("applications_invoice", on="applications", columns="firm_id invoice_id")
     table(
+        "catalog",
+        sa.Column("firm_id", Key(191), nullable=False),
+        sa.Column("id", Key(191), nullable=False),
+        sa.Column("version", sa.Integer, nullable=False),
+        sa.Column("document", document(), nullable=False),
+        key="firm_id id",
+    )
+    table(
         "charges",
         sa.Column("firm_id", Key(191), nullable=False),
         sa.Column("id", Key(191), nullable=False),
@@ -384,4 +392,5 @@ def downgrade() -> None:
     op.drop_table("billcore_counters")
     op.drop_table("billcore_clients")
     op.drop_table("billcore_charges")
+    op.drop_table("billcore_catalog")
     op.drop_table("billcore_applications")
