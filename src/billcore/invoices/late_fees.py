@@ -26,7 +26,7 @@ def next_fee(invoice: Invoice, on: date) -> LateFee | None:
     or collection is on hold (C5). Steps that fell into a hold are let go.
     """
     rule = invoice.policy.late_fee
-    if rule is None or invoice.issue is None or invoice.is_void or invoice.hold is not None:
+    if rule is None or invoice.issue is None or invoice.hold is not None:
         return None
     base = invoice.balance - invoice.sums.late_fees
     if not base.is_positive or rule.currency not in (None, invoice.currency):
