@@ -33,6 +33,7 @@ class Terms:
     days: int
 
     def __attrs_post_init__(self) -> None:
+        of_kind(self.kind, TermsKind, "terms", BadDate)
         lowest, highest = (1, 31) if self.kind is TermsKind.DAY_OF_MONTH else (0, 3650)
         if type(self.days) is not int or not lowest <= self.days <= highest:
             raise BadDate(f"terms take a whole number of days from {lowest} to {highest}, asked for {self.days!r}")
@@ -91,13 +92,18 @@ def _in_month(year: int, month: int, number: int) -> date:
 
 @frozen
 class NumberSeries:
-    """How documents are numbered: ``NumberSeries("INV-", 4)`` gives INV-0001, INV-0002 … without gaps."""
+    """How documents are numbered: ``NumberSeries("INV-", 4)`` gives INV-0001, INV-0002 … without gaps.
+
+    The prefix must not end in a digit, or BadText is raised: nobody could tell where the count begins.
+    """
 
     prefix: str
     digits: int = 4
 
     def __attrs_post_init__(self) -> None:
         text(self.prefix, "number prefix", longest=20, required=True)
+        if self.prefix[-1].isdecimal():
+            raise BadText("a number prefix must not end in a digit: write '2026-', not '2026'")
         if type(self.digits) is not int or not 1 <= self.digits <= 12:
             raise BadText(f"a number has 1 to 12 digits, asked for {self.digits!r}")
 

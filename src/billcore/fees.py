@@ -7,7 +7,8 @@ from enum import Enum
 from attrs import field, frozen
 
 from billcore.decimals import Rounding, exact
-from billcore.errors import BadMoney, CurrencyMismatch
+from billcore.errors import BadMoney, CurrencyMismatch, InvalidInput
+from billcore.kinds import each_of_kind, of_kind
 from billcore.methods import Method
 from billcore.money import Money
 
@@ -38,6 +39,10 @@ class FeeLine:
     kind: FeeKind
     amount: Money
 
+    def __attrs_post_init__(self) -> None:
+        of_kind(self.kind, FeeKind, "fee kind")
+        of_kind(self.amount, Money, "fee", BadMoney)
+
 
 @frozen(kw_only=True)
 class Fee:
@@ -50,6 +55,8 @@ class Fee:
     basis: FeeBasis
 
     def __attrs_post_init__(self) -> None:
+        each_of_kind(of_kind(self.lines, tuple, "fee lines"), FeeLine, "fee lines")
+        of_kind(self.basis, FeeBasis, "fee basis")
         if not self.lines:
             raise BadMoney(
                 "a fee has at least one line; a known fee of nothing is one line of zero, an unknown fee is None"
@@ -68,10 +75,18 @@ def _percent(value: Decimal | str) -> Decimal:
 
 @frozen
 class FeeRate:
-    """A percentage of the gross plus a fixed amount: 2.9 % + 0.30 is ``FeeRate("2.9", Money(30, "USD"))``."""
+    """A percentage of the gross plus a fixed amount: 2.9 % + 0.30 is ``FeeRate("2.9", Money(30, "USD"))``.
+
+    Refuses with BadNumber or BadMoney what is no such rate, or below zero.
+    """
 
     percent: Decimal = field(converter=_percent)
     fixed: Money
+
+    def __attrs_post_init__(self) -> None:
+        of_kind(self.fixed, Money, "fixed fee", BadMoney)
+        if self.percent < 0 or self.fixed.is_negative:
+            raise BadMoney(f"a fee is at or above zero, asked for {self.percent} % and {self.fixed}")
 
     def of(self, gross: Money) -> Fee:
         """The estimated fee of a payment, rounded half up to the minor unit, as processors do."""
@@ -85,9 +100,16 @@ class FeeSchedule:
 
     rates: tuple[tuple[Method, FeeRate], ...] = ()
 
+    def __attrs_post_init__(self) -> None:
+        for pair in each_of_kind(of_kind(self.rates, tuple, "rates"), tuple, "rates"):
+            if len(pair) != 2:
+                raise InvalidInput("each of rates must be a method and its rate")
+            of_kind(pair[0], Method, "method")
+            of_kind(pair[1], FeeRate, "rate")
+
     @classmethod
     def of(cls, rates: Mapping[Method, FeeRate]) -> "FeeSchedule":
-        return cls(tuple(rates.items()))
+        return cls(tuple(of_kind(rates, Mapping, "rates").items()))
 
     def estimate(self, method: Method, gross: Money) -> Fee | None:
         """The expected fee, or None where the schedule does not say or speaks another currency."""

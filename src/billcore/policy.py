@@ -8,10 +8,11 @@ from datetime import date, timedelta
 from decimal import Decimal
 from enum import Enum
 
-from attrs import evolve, field, frozen
+from attrs import evolve, field, fields, frozen
 
 from billcore.decimals import exact
 from billcore.errors import BadPolicy
+from billcore.kinds import each_of_kind, of_kind
 from billcore.methods import Method
 from billcore.money import Money
 from billcore.texts import text
@@ -38,6 +39,10 @@ class Word:
     status: Status
     label: str
 
+    def __attrs_post_init__(self) -> None:
+        of_kind(self.status, Status, "status", BadPolicy)
+        text(self.label, "label", longest=50, required=True)
+
 
 @frozen
 class Vocabulary:
@@ -46,7 +51,8 @@ class Vocabulary:
     words: tuple[Word, ...]
 
     def __attrs_post_init__(self) -> None:
-        statuses = [word.status for word in self.words]
+        words = each_of_kind(of_kind(self.words, tuple, "words", BadPolicy), Word, "words", BadPolicy)
+        statuses = [word.status for word in words]
         if len(set(statuses)) != len(statuses):
             raise BadPolicy("a status stands twice in the vocabulary")
         missing = {Status.DRAFT, Status.VOID, Status.PAID} - set(statuses)
@@ -188,7 +194,7 @@ class TimeRules:
 
 @frozen(kw_only=True)
 class Policy:
-    """One firm's choices. What contradicts itself is refused with BadPolicy.
+    """One firm's choices. What contradicts itself, or is of another kind than its default, is refused with BadPolicy.
 
     ``grace_days`` is how long after the due date an invoice is not yet overdue. ``hold_after_refund`` keeps auto-pay,
     late fees and reminders away from an invoice that a refund has reopened, until staff release it.
@@ -217,7 +223,8 @@ class Policy:
     late_fee: LateFeeRule | None = None
 
     def __attrs_post_init__(self) -> None:
-        if type(self.grace_days) is not int or not 0 <= self.grace_days <= 365:
+        self._require_kinds()
+        if not 0 <= self.grace_days <= 365:
             raise BadPolicy(f"grace days must be a whole number from 0 to 365, asked for {self.grace_days!r}")
         if not self.reference_required_for <= self.manual_methods:
             raise BadPolicy("a reference is required for a method that cannot be recorded by hand")
@@ -226,6 +233,14 @@ class Policy:
                 f"a late fee {self.late_fee.days_past_due} days past due, within {self.grace_days} days of grace, "
                 "would be on an invoice that is not overdue"
             )
+
+    def _require_kinds(self) -> None:
+        # A choice that no verb knows would be found out when the money has moved already.
+        for setting in fields(Policy):
+            kind = LateFeeRule | None if setting.name == "late_fee" else type(setting.default)
+            of_kind(getattr(self, setting.name), kind, setting.name.replace("_", " "), BadPolicy)
+        for methods in (self.manual_methods, self.reference_required_for):
+            each_of_kind(tuple(methods), Method, "methods", BadPolicy)
 
 
 STANDARD = Policy()

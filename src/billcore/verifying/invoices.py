@@ -81,8 +81,8 @@ def _range(invoice: Invoice) -> Iterator[Discrepancy]:
 def _numbers(books: Books) -> Iterator[Discrepancy]:
     """Numbers are unique and gapless per series; a void invoice keeps its own."""
     invoice_numbers = [(invoice.number, invoice.id) for invoice in books.invoices if invoice.number is not None]
-    yield from _series(invoice_numbers)
-    yield from _series([(note.number, note.id) for note in books.credit_notes])
+    # Both may draw from one series.
+    yield from _series(invoice_numbers + [(note.number, note.id) for note in books.credit_notes])
 
 
 def _series(numbered: Sequence[tuple[str, str]]) -> Iterator[Discrepancy]:
