@@ -17,6 +17,7 @@ import attrs
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from billcore.catalog import CatalogItem
 from billcore.charges.charge import BillTo, Charge, Claim
 from billcore.charges.time import TimeWorked
 from billcore.clients import NumberSeries, Terms, TermsKind
@@ -102,6 +103,11 @@ def _charge(currency: str) -> SearchStrategy[object]:
 
     time, claim = st.none() | a_in(currency, TimeWorked), st.none() | a_in(currency, Claim)
     return st.tuples(time, claim).flatmap(lambda both: of(*both))
+
+
+def _catalog_item(currency: str) -> SearchStrategy[object]:
+    template = _line(currency, id=st.just(LineId("")), charge_ids=st.just(()), original_unit_price=st.none())
+    return _record(CatalogItem, currency, {"template": template})
 
 
 def _time_worked(currency: str) -> SearchStrategy[object]:
@@ -201,6 +207,7 @@ _CONSTRAINED: Final[dict[object, Callable[[str], SearchStrategy[object]]]] = {
         NumberSeries, currency, {"prefix": _texts.map(lambda some: f"{some}-"), "digits": st.integers(1, 12)}
     ),
     LineItem: _line,
+    CatalogItem: _catalog_item,
     Charge: _charge,
     LateFeeRule: _late_fee_rule,
     TimeRules: _time_rules,
