@@ -183,6 +183,7 @@ class InvoicesDesk(Desk):
         """The client opened it (S0.16): only a Contact views; NotPermitted for anybody else."""
         if not isinstance(self.by, Contact):
             raise NotPermitted("only a contact of the client views an invoice; staff look at it with get()")
+        self.require(Permission.VIEW)
         with self.begin() as work:
             invoice, event = sending.view(work.invoices.get(invoice_id), at=self._now(work), by=self.by)
             if event is None:
