@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import date, datetime
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from billcore import events
 from billcore.actors import actor_label
@@ -72,6 +72,10 @@ def _manner(event: Event, manners: dict[PaymentId, Manner]) -> Manner:
             return manners.setdefault(event.payment_id, Manner(method=method, reference=reference))
         case events.PaymentInitiated(method=method, initiator=initiator):
             return manners.setdefault(event.payment_id, Manner(method=method, label=_LABELS.get(initiator)))
+        case events.PaymentCompleted(method=method):
+            # On a hosted page the client chose it only then.
+            manners[event.payment_id] = evolve(manners.get(event.payment_id, Manner()), method=method)
+            return manners[event.payment_id]
         case OfPayment(payment_id=payment_id) | OfRefund(payment_id=payment_id):
             return manners.get(payment_id, Manner())
         case _:

@@ -82,6 +82,9 @@ class PaymentBooks:
             return
         if self.payment.ref != seen.ref:
             self.payment = evolve(self.payment, ref=seen.ref)
+        if self.payment.method_id is None and self.payment.method is not seen.method and self.payment.is_waiting:
+            # On a hosted page it is the client who chooses how to pay.
+            self.payment = evolve(self.payment, method=seen.method)
         while step := advance(self.payment, seen, self.page.invoices, at=self._at, by=self._by):
             self._step(*step)
         self._estimate_fee()
@@ -115,9 +118,10 @@ class PaymentBooks:
         self.refunds[refund.id] = refund
         if refund.operation_id is not None:
             operation = self._work.operations.get(refund.operation_id)
-            if not operation.is_done:
-                moved = move(operation, _refund_operation_state(refund.state), at=self._at, ref=seen.ref)
-                self._work.operations.save(moved)
+            state = _refund_operation_state(refund.state)
+            # What stays pending keeps its rest; a move would end it.
+            if not operation.is_done and (operation.state, operation.ref) != (state, seen.ref):
+                self._work.operations.save(move(operation, state, at=self._at, ref=seen.ref))
 
     def book_refund(self, refund: Refund, event: Event) -> Refund:
         """Book a refund's event, with the credit notes that the policy writes on success (C4)."""

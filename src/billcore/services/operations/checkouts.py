@@ -93,7 +93,7 @@ class CheckoutDriver:
                 waiting, event = paying.require_action(payment, page.url, at=at, by=Processor(operation.gateway))
                 work.payments.save(waiting)
                 work.events.append([event])
-            if not found.is_done:
+            if not found.is_done and (found.state, found.ref) != (OperationState.PENDING, page.ref):
                 work.operations.save(move(found, OperationState.PENDING, at=self._house.clock.now(), ref=page.ref))
             work.commit()
 
