@@ -86,6 +86,10 @@ class Invoices(Records[InvoiceId, Invoice]):
     def all(self) -> Iterable[Invoice]:
         return self._each()
 
+    def _content_of_many(self, record: Invoice) -> Values:
+        # Of hundreds that are written at once few are read again soon: they are not remembered.
+        return {"document": _text(_before_its_life(record))}
+
     def _content(self, record: Invoice) -> Values:
         untouched = _before_its_life(record)
         text = _text(untouched)

@@ -80,7 +80,8 @@ class Records(Generic[Id, Record]):
         for record in records:
             self._session.require_own(record.firm_id, f"the {self.what}")
             require_key(record.id, f"{self.what} id")
-            rows.append({**self._row(record), "version": 1})
+            key = {"firm_id": record.firm_id, "id": record.id, "version": 1}
+            rows.append({**key, **self._columns(record), **self._content_of_many(record)})
         if rows:
             self._session.change(self._statements.insert_all, rows)
 
@@ -132,6 +133,10 @@ class Records(Generic[Id, Record]):
     def _content(self, record: Record) -> Values:
         """What the record is read back from."""
         return {"document": documents.write(self.envelope, record)}
+
+    def _content_of_many(self, record: Record) -> Values:
+        """The same, for one of hundreds that are written at once."""
+        return self._content(record)
 
     def _read(self, row: Row[Any]) -> Record:
         record: Record = documents.read(self.envelope, row.document)

@@ -6,6 +6,7 @@ Pure and in closed form: the same schedule and day give the same answer, however
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from enum import Enum
+from functools import lru_cache
 from itertools import count, islice
 from typing import Final, assert_never
 
@@ -15,6 +16,7 @@ from billcore.dates import Period, day
 from billcore.errors import BadDate
 from billcore.ids import FirmId, InvoiceId, OccurrenceId, ScheduleId
 from billcore.recurring.business_days import SATURDAY_AND_SUNDAY, Calendar, issue_date
+from billcore.recurring.cadence import Cadence
 from billcore.recurring.schedule import AfterPause, CatchUp, PartialPeriod, Schedule, ScheduleState, Timing
 
 MOST_AT_ONCE: Final = 1_000
@@ -107,7 +109,7 @@ def slot(schedule: Schedule, index: int, calendar: Calendar = SATURDAY_AND_SUNDA
     """Where that occurrence lies; None after the schedule's end. BadNumber before its beginning."""
     segment = schedule.segment_at(index)
     plan = schedule.plan
-    full = segment.cadence.period(segment.anchor, index - segment.origin)
+    full = _full_period(segment.cadence, segment.anchor, index - segment.origin)
     if _is_after_count(schedule, index) or (schedule.until is not None and full.start > schedule.until):
         return None
     start, end, is_prorated = full.start, full.end, False
@@ -166,6 +168,12 @@ def upcoming(schedule: Schedule, calendar: Calendar = SATURDAY_AND_SUNDAY) -> It
         if following is None:
             return
         yield following
+
+
+@lru_cache(10_000)
+def _full_period(cadence: Cadence, anchor: date, k: int) -> Period:
+    """Most schedules of a firm share a few cadences and anchors."""
+    return cadence.period(anchor, k)
 
 
 def _is_after_count(schedule: Schedule, index: int) -> bool:
