@@ -98,7 +98,7 @@ class InvoiceCredited(OfInvoice):
 
 @frozen(kw_only=True)
 class CreditReversed(OfInvoice):
-    """A credit note was cancelled because the refund that wrote it failed."""
+    """A credit note was canceled because the refund that wrote it failed."""
 
     credit_note_id: CreditNoteId
     amount: Money

@@ -70,7 +70,7 @@ def credit(
 def reverse_credit(note: CreditNote, *, at: datetime, by: Actor) -> tuple[CreditNote, CreditReversed]:
     """Cancel a credit note whose refund failed; it keeps its number, and the invoice asks for the amount again."""
     if note.canceled_at is not None:
-        raise InvalidTransition(f"credit note {note.number} is cancelled already")
+        raise InvalidTransition(f"credit note {note.number} is canceled already")
     canceled = evolve(note, canceled_at=instant(at, "at"))
     return canceled, CreditReversed(
         firm_id=note.firm_id,

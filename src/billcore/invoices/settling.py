@@ -68,7 +68,7 @@ def settle(invoice: Invoice, event: Event) -> Invoice:
             for_refunds = 0 if refund_id is None else amount.minor
             return with_sums(invoice, credited=amount.minor, credited_tax=tax.minor, credited_for_refunds=for_refunds)
         case CreditReversed(amount=amount, tax=tax):
-            # Only what a refund wrote is ever cancelled.
+            # Only what a refund wrote is ever canceled.
             return with_sums(
                 invoice, credited=-amount.minor, credited_tax=-tax.minor, credited_for_refunds=-amount.minor
             )

@@ -241,7 +241,7 @@ def cancel(
 
 
 def with_credit_note(refund: Refund, credit_note_id: CreditNoteId) -> Refund:
-    """The refund with a credit note that it wrote, to be cancelled should the refund fail."""
+    """The refund with a credit note that it wrote, to be canceled should the refund fail."""
     return evolve(refund, credit_note_ids=(*refund.credit_note_ids, credit_note_id))
 
 

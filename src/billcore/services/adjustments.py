@@ -137,7 +137,7 @@ class AdjustmentsDesk(Desk):
         return invoice
 
     def credit_notes(self, invoice_id: InvoiceId) -> tuple[CreditNote, ...]:
-        """The credit notes of an invoice, oldest first, cancelled ones too."""
+        """The credit notes of an invoice, oldest first, canceled ones too."""
         self.require(Permission.VIEW)
         with self.read() as work:
             work.invoices.get(invoice_id)

@@ -82,8 +82,9 @@ class PaymentBooks:
             return
         if self.payment.ref != seen.ref:
             self.payment = evolve(self.payment, ref=seen.ref)
-        if self.payment.method_id is None and self.payment.method is not seen.method and self.payment.is_waiting:
-            # On a hosted page it is the client who chooses how to pay.
+        is_on_a_page = self.payment.method_id is None
+        if is_on_a_page and self.payment.method is not seen.method and self.payment.completed_at is None:
+            # There it is the client who chooses how to pay.
             self.payment = evolve(self.payment, method=seen.method)
         while step := advance(self.payment, seen, self.page.invoices, at=self._at, by=self._by):
             self._step(*step)

@@ -163,7 +163,7 @@ class PaymentsDesk(Desk):
     ) -> Payment:
         """Open a hosted page on which the client pays (S1.20); its address is the payment's ``action_url``.
 
-        The amount is reserved while the page is open: it expires after an hour, or when the payment is cancelled.
+        The amount is reserved while the page is open: it expires after an hour, or when the payment is canceled.
         """
         self.require_paying()
         ask = asked(

@@ -200,7 +200,7 @@ class Reserving(Desk):
     def cancel(self, payment_id: PaymentId, reason: str) -> OperationId | None:
         """The operation that cancels the payment at its gateway.
 
-        None where nothing was sent and it is cancelled here and now.
+        None where nothing was sent and it is canceled here and now.
         """
         with self.begin() as work:
             payment = work.payments.get(payment_id)
@@ -219,7 +219,7 @@ class Reserving(Desk):
                 return None
             if operation.ref is None:
                 raise InvalidTransition(
-                    "the payment's outcome is in doubt; billing.recover() finds it out, then it can be cancelled"
+                    "the payment's outcome is in doubt; billing.recover() finds it out, then it can be canceled"
                 )
             command = CancelCommand(
                 operation_id=OperationId(self.house.ids.new("op")),

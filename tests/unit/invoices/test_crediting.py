@@ -85,7 +85,7 @@ def test_a_credit_note_is_cancelled_once() -> None:
     note, _ = a_credit_note(an_invoice(), usd(10_00))
     canceled, _ = crediting.reverse_credit(note, at=START, by=BY)
 
-    with pytest.raises(InvalidTransition, match="cancelled already"):
+    with pytest.raises(InvalidTransition, match="canceled already"):
         crediting.reverse_credit(canceled, at=START, by=BY)
 
 

@@ -16,7 +16,7 @@ from billcore.services.operations.claiming import Claim, Claiming
 
 
 class CancelDriver:
-    """Cancelling is safe to repeat, so it is simply sent until it is answered."""
+    """Canceling is safe to repeat, so it is simply sent until it is answered."""
 
     def __init__(self, house: House) -> None:
         self._house = house
@@ -72,4 +72,4 @@ class CancelDriver:
                 # Too late: the payment is on its way or done, and says so itself.
                 self._claiming.release(operation, OperationState.REJECTED, error="too late to cancel")
             case PaymentStatus.OPEN:
-                self._claiming.release(operation, OperationState.UNKNOWN, error="not cancelled yet")
+                self._claiming.release(operation, OperationState.UNKNOWN, error="not canceled yet")

@@ -95,7 +95,7 @@ class ChargeDriver:
             if was_certain and operation.ref is None:
                 self._refused(operation, command, refusal)
             else:
-                # An earlier try, or the prepared payment, is still there: it is looked at and cancelled by recovery.
+                # An earlier try, or the prepared payment, is still there: it is looked at and canceled by recovery.
                 self._claiming.release(operation, OperationState.UNKNOWN, error=refusal.code)
             raise
         self._settle(operation, command, gateway, result)
@@ -171,7 +171,7 @@ class ChargeDriver:
         seen: PaymentSnapshot,
         failure: Failure,
     ) -> None:
-        """Declined, but the gateway could still complete it: only a payment that is cancelled there has failed here."""
+        """Declined, but the gateway could still complete it: only a payment that is canceled there has failed here."""
         try:
             canceled = gateway.cancel_payment(seen.ref)
         except GatewayProblem as problem:
@@ -180,7 +180,7 @@ class ChargeDriver:
         if canceled.failure is None and canceled.status is PaymentStatus.CANCELED:
             canceled = evolve(canceled, failure=failure)
         if canceled.status is PaymentStatus.OPEN:
-            self._remember(operation, seen.ref, "not cancelled yet")
+            self._remember(operation, seen.ref, "not canceled yet")
         else:
             self._observe(operation, command, canceled)
 

@@ -1,4 +1,4 @@
-"""The fake gateway's payments: opened, decided, cancelled, returned by a bank, and what was kept of them."""
+"""The fake gateway's payments: opened, decided, canceled, returned by a bank, and what was kept of them."""
 
 from datetime import datetime, timedelta
 from typing import assert_never

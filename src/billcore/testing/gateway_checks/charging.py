@@ -194,19 +194,19 @@ class ChargingChecks(GatewayChecks):
     # ── Giving up ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     @check
-    def test_cancelling_a_completed_payment_answers_that_it_is_completed(self, till: Till) -> None:
+    def test_canceling_a_completed_payment_answers_that_it_is_completed(self, till: Till) -> None:
         """Read the payment again when the provider will not cancel, and answer what it is: the money was taken."""
         payment = till.paid()
 
         assert till.charging.cancel_payment(payment.ref).status is PaymentStatus.SUCCEEDED
 
     @check
-    def test_cancelling_twice_is_no_error(self, till: Till) -> None:
-        """Answer the cancelled payment when the provider says that it is cancelled already: recovery repeats itself."""
+    def test_canceling_twice_is_no_error(self, till: Till) -> None:
+        """Answer the canceled payment when the provider says that it is canceled already: recovery repeats itself."""
         payment = till.waiting()
         with on_the_way():
             if till.charging.cancel_payment(payment.ref).status is not PaymentStatus.CANCELED:
-                not_judged("it cannot be cancelled once")
+                not_judged("it cannot be canceled once")
 
         assert till.charging.cancel_payment(payment.ref).status is PaymentStatus.CANCELED
 

@@ -80,7 +80,7 @@ class RefundingChecks(GatewayChecks):
 
     @check
     def test_a_payment_that_is_not_completed_is_not_refunded(self, till: Till) -> None:
-        """Answer RefundRejected(NOT_SETTLED), with can_void where the payment could be cancelled instead."""
+        """Answer RefundRejected(NOT_SETTLED), with can_void where the payment could be canceled instead."""
         payment = till.waiting() if till.harness.action_token else till.pending()
 
         result = till.refunding.refund(till.refund_command(payment, payment.amount))
