@@ -4,6 +4,7 @@ import multiprocessing
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from multiprocessing.connection import Client, Connection, Listener
 from pathlib import Path
 from typing import Final
@@ -38,7 +39,7 @@ from billcore.ports.gateway import (
     WebhookBatch,
 )
 from billcore.reasons import Failure
-from billcore.services.system import RandomIds, SystemClock
+from billcore.services.system import RandomIds
 from billcore.testing import FakeGateway
 from billcore.testing.fake.line import FakeLine
 from billcore.testing.fake_gateway import EVERYTHING
@@ -52,6 +53,17 @@ KINDS: Final[Mapping[str, Capabilities]] = {
 
 Hooks = tuple[tuple[str, dict[str, str]], ...]
 """Webhook requests as they come over the wire: body and headers."""
+
+
+class Later:
+    """The machine's clock, so much ahead."""
+
+    def __init__(self, minutes: int) -> None:
+        self._ahead = timedelta(minutes=minutes)
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self._ahead
+
 
 _KEY: Final = b"only this machine"
 _REPEATED: Final = 40
@@ -97,10 +109,16 @@ class Bank(FakeGateway):
             return refusal.code
         return "refunded"
 
+    def be_later(self, minutes: int) -> None:
+        """The bank's own clock goes forward, as ours does."""
+        with self._lock:
+            self._clock = Later(minutes)
+
     def rescript(self, **outcomes: Sequence[object]) -> None:
         """Script what comes next, and forget what was scripted and never came."""
         with self._lock:
             self._line = FakeLine()
+            self._clock = Later(0)
             self.script(**outcomes)  # type: ignore[arg-type]
 
     def _request(self, event: GatewayEvent) -> tuple[str, dict[str, str]]:
@@ -109,9 +127,7 @@ class Bank(FakeGateway):
 
 
 def _serve(address: str) -> None:
-    gateways = {
-        name: Bank(SystemClock(), name=name, capabilities=kind, ids=RandomIds()) for name, kind in KINDS.items()
-    }
+    gateways = {name: Bank(Later(0), name=name, capabilities=kind, ids=RandomIds()) for name, kind in KINDS.items()}
     with Listener(address, family="AF_UNIX", authkey=_KEY) as listener:
         while True:
             try:

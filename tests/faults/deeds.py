@@ -3,7 +3,7 @@
 import random
 from collections import Counter
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Final
 
 from attrs import frozen
@@ -17,16 +17,6 @@ from billcore.services.running import Running
 
 JANE: Final = Staff("jane", "Jane Chen")
 BY_HAND: Final = (Method.CASH, Method.WIRE)
-
-
-class Later:
-    """The machine's clock, so much ahead."""
-
-    def __init__(self, minutes: int) -> None:
-        self._ahead = timedelta(minutes=minutes)
-
-    def now(self) -> datetime:
-        return datetime.now(UTC) + self._ahead
 
 
 @frozen(kw_only=True)

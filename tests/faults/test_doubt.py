@@ -220,3 +220,15 @@ def test_where_no_keys_are_kept_a_refund_in_doubt_is_looked_for_and_never_sent_a
     is_given = silence.then is not None
     assert office.desk.refunds.get(refund.id).state is (RefundState.SUCCEEDED if is_given else RefundState.FAILED)
     assert office.gateway.books().refunded("USD").minor == (40_00 if is_given else 0)
+
+
+def test_a_payment_is_found_at_a_gateway_whose_clock_is_behind_ours() -> None:
+    clock, behind, store = ManualClock(), ManualClock(), MemoryStore()
+    clock.advance(timedelta(minutes=2))
+    gateway = FakeGateway(behind, capabilities=evolve(EVERYTHING, idempotency=Idempotency.NONE))
+    billing = Billing(store, [gateway], clock=clock, ids=CountingIds())
+    office = Office(clock=clock, store=store, gateway=gateway, billing=billing)
+    billing.firms.open(FIRM, "Acme", by=PRIYA)
+    gateway.script(charge=[Silence(then=Succeed())])
+
+    assert recovered(office, charged(office).id, timedelta(minutes=20)).state is PaymentState.COMPLETED

@@ -7,8 +7,8 @@ from typing import Final
 from attrs import field, frozen
 from sqlalchemy import Engine
 from tests.databases import Database
-from tests.faults.bank import Hooks, RemoteGateway
-from tests.faults.deeds import JANE, Job, Later, perform
+from tests.faults.bank import Hooks, Later, RemoteGateway
+from tests.faults.deeds import JANE, Job, perform
 from tests.faults.workers import Workers, without_fsync
 
 from billcore import Billing, LineItem
@@ -159,6 +159,9 @@ class Trial:
     def _here(self, do: str, minutes_later: int) -> list[str]:
         """Do it in this process, which nobody kills."""
         billing = self.place.billing(self.gateway, minutes_later=minutes_later)
+        if do != "hear":
+            # What was signed must stay fresh; all else is as late at the bank as here.
+            self.gateway.ask("be_later", minutes_later)
         try:
             perform(billing, self.gateway, self.job(do, minutes_later=minutes_later))
         except BillcoreError as error:

@@ -19,8 +19,8 @@ from typing import Final
 
 from attrs import asdict, evolve, frozen
 from sqlalchemy import Engine, event, make_url
-from tests.faults.bank import RemoteGateway
-from tests.faults.deeds import Job, Later, perform
+from tests.faults.bank import Later, RemoteGateway
+from tests.faults.deeds import Job, perform
 
 from billcore import Billing
 from billcore_sqlalchemy import SqlStore

@@ -36,7 +36,14 @@ from billcore.reasons import Failure, Retry
 from billcore.services.booking import Page
 from billcore.services.house import House, retried
 from billcore.services.observing import Observing
-from billcore.services.operations.claiming import Claim, Claiming, Next, is_certainly_dead, may_resend
+from billcore.services.operations.claiming import (
+    CLOCKS_DIFFER_BY,
+    Claim,
+    Claiming,
+    Next,
+    is_certainly_dead,
+    may_resend,
+)
 
 NOT_PROCESSED = Failure(code="not_processed", message="the gateway never received it in time", retry=Retry.LATER)
 
@@ -149,7 +156,8 @@ class ChargeDriver:
             return gateway.get_payment(operation.ref)
         if gateway.capabilities.lookup is not Lookup.STRONG:
             return None
-        return gateway.find_payment(operation.id, customer=command.customer, since=command.created_at)
+        since = command.created_at - CLOCKS_DIFFER_BY
+        return gateway.find_payment(operation.id, customer=command.customer, since=since)
 
     def _reopen(
         self, operation: Operation, command: ChargeCommand, gateway: ChargeGateway, seen: PaymentSnapshot

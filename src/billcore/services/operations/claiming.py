@@ -24,6 +24,9 @@ GRACE = timedelta(minutes=10)
 A lookup that finds nothing is believed after it.
 """
 
+CLOCKS_DIFFER_BY = timedelta(hours=1)
+"""A gateway is asked for payments since so much before we asked for them: its clock may be behind ours."""
+
 
 class Next(Enum):
     """What a worker that holds the lease does."""
