@@ -101,6 +101,12 @@ FAULTS: Final = (
         "test_doubt.py",
     ),
     Fault(
+        "both clocks are believed to agree",
+        f"{_OPERATIONS}/charges.py",
+        [("since = command.created_at - CLOCKS_DIFFER_BY", "since = command.created_at")],
+        "test_doubt.py",
+    ),
+    Fault(
         "a webhook is marked as heard before it is applied",
         "src/billcore/services/observing.py",
         [
