@@ -156,7 +156,7 @@ class Client:
     party: Party
     currency: str
     terms: Terms | None = None
-    reference: str | None = None
+    reference: str | None = field(default=None, repr=False)
     notes: str = field(default="", repr=False)
     created_at: datetime
     version: int = 0

@@ -44,7 +44,7 @@ class _Change:
 
     percent: Decimal | None = field(default=None, converter=_percent)
     amount: Money | None = None
-    reason: str = ""
+    reason: str = field(default="", repr=False)
 
     def __attrs_post_init__(self) -> None:
         what = type(self).__name__.lower()
@@ -142,7 +142,7 @@ class LineItem:
     service_period: Period | None = None
     codes: Codes = Codes()
     timekeeper: Timekeeper | None = None
-    matter: str | None = None
+    matter: str | None = field(default=None, repr=False)
     charge_ids: tuple[ChargeId, ...] = ()
     original_unit_price: Decimal | None = field(default=None, converter=_optional_unit_price)
     id: LineId = LineId("")

@@ -43,8 +43,8 @@ class Content:
     surcharges: tuple[Surcharge, ...] = ()
     notes: str = field(default="", repr=False)
     memo: str = field(default="", repr=False)
-    reference: str | None = None
-    matter: str | None = None
+    reference: str | None = field(default=None, repr=False)
+    matter: str | None = field(default=None, repr=False)
     service_period: Period | None = None
     due_on: date | None = None
 
