@@ -28,7 +28,22 @@ from billcore.money import Money
 from billcore.parties import Address, Party
 from billcore.payments.payment import Payment, PaymentState, Refund, RefundStanding, RefundState
 from billcore.permissions import AllowAll, AllowListed, Authorizer, Permission
-from billcore.policy import PRACTICE, PRO_FIRM, STANDARD, LateFeeRule, Policy, Status, TimeRules
+from billcore.policy import (
+    PRACTICE,
+    PRO_FIRM,
+    STANDARD,
+    DueBasis,
+    LateFeeRule,
+    Policy,
+    RefundEffect,
+    Status,
+    TimeRules,
+    VisibleFrom,
+    Vocabulary,
+    VoidedLines,
+    VoidWithPayments,
+    Word,
+)
 from billcore.reasons import Failure, Initiator, RefundReason, Retry
 from billcore.recurring.business_days import Roll
 from billcore.recurring.cadence import Cadence
