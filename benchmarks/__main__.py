@@ -4,11 +4,12 @@ import platform
 import sys
 from collections.abc import Callable
 
-from benchmarks import importing, life, pricing
+from benchmarks import importing, life, pricing, recurring_run
 from benchmarks.timing import HEAD, Row
 
 WORKLOADS: dict[str, Callable[[], Row]] = {
     "life-sqlite": life.on_sqlite,
+    "recurring-sqlite": recurring_run.on_sqlite,
     "pricing": pricing.in_memory,
     "import": importing.in_new_processes,
 }
