@@ -29,7 +29,7 @@ from billcore.lines import Allowance, LineItem, Surcharge, TaxRate
 from billcore.methods import Method
 from billcore.money import Money
 from billcore.payments.observation import Settlement
-from billcore.policy import LateFeeRule, Policy, Status, TimeRules, Vocabulary, Word
+from billcore.policy import LateFeeRule, Policy, RetryPlan, Status, TimeRules, Vocabulary, Word
 
 Record = TypeVar("Record")
 
@@ -169,6 +169,10 @@ def _vocabulary(currency: str) -> SearchStrategy[object]:
     return st.builds(lambda some, label: Vocabulary((*some, Word(Status.SENT, label))), words, _texts)
 
 
+def _retry_plan(currency: str) -> SearchStrategy[object]:
+    return st.builds(RetryPlan, days=st.lists(st.integers(1, 90), max_size=10).map(tuple))
+
+
 def _policy(currency: str) -> SearchStrategy[object]:
     methods = st.frozensets(st.sampled_from(Method))
 
@@ -177,7 +181,8 @@ def _policy(currency: str) -> SearchStrategy[object]:
         fixed = {"manual_methods": st.just(manual), "reference_required_for": referenced}
         # A late fee falls when the days of grace are over.
         late_fee = st.none() | a_in(currency, LateFeeRule).map(lambda rule: attrs.evolve(rule, days_past_due=366))
-        return _record(Policy, currency, {**fixed, "grace_days": st.integers(0, 365), "late_fee": late_fee})
+        days = {"backfill_days": st.integers(1, 3650)}
+        return _record(Policy, currency, {**fixed, "grace_days": st.integers(0, 365), "late_fee": late_fee, **days})
 
     return methods.flatmap(of)
 
@@ -216,6 +221,7 @@ _CONSTRAINED: Final[dict[object, Callable[[str], SearchStrategy[object]]]] = {
     Period: _period,
     Terms: _terms,
     Vocabulary: _vocabulary,
+    RetryPlan: _retry_plan,
     Policy: _policy,
     Settlement: _settlement,
     Fee: _fee,

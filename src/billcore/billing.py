@@ -15,6 +15,7 @@ from billcore.ports.ids import Ids
 from billcore.ports.store import RecordedEvent, Store
 from billcore.recurring.business_days import SATURDAY_AND_SUNDAY, Calendar
 from billcore.services.adjustments import AdjustmentsDesk
+from billcore.services.backfill import BackfillDesk
 from billcore.services.bulk import BulkDesk
 from billcore.services.catalog import CatalogDesk
 from billcore.services.charges import ChargesDesk
@@ -51,6 +52,7 @@ class FrontDesk:
     payments: PaymentsDesk
     refunds: RefundsDesk
     methods: MethodsDesk
+    backfill: BackfillDesk
     schedules: SchedulesDesk
     reports: ReportsDesk
 
@@ -96,6 +98,7 @@ class Billing:
             payments=PaymentsDesk(house=house, firm_id=firm, by=by),
             refunds=RefundsDesk(house=house, firm_id=firm, by=by),
             methods=MethodsDesk(house=house, firm_id=firm, by=by),
+            backfill=BackfillDesk(house=house, firm_id=firm, by=by),
             schedules=SchedulesDesk(house=house, firm_id=firm, by=by),
             reports=ReportsDesk(house=house, firm_id=firm, by=by),
         )

@@ -24,8 +24,8 @@ class Method(Enum):
 class SavedMethod:
     """A card or bank account kept at a gateway (S0.5, S1.21): what a person recognises it by, and where it lives.
 
-    ``customer`` is the gateway's own record of the client, to which the method is bound. ``expires_on`` is a card's last
-    good day, as its gateway told it. ``chosen_at`` is when it was last made the client's default.
+    ``customer`` is the gateway's own record of the client, to which the method is bound. ``expires_on`` is a card's
+    last good day, as its gateway told it. ``chosen_at`` is when it was last made the client's default.
     """
 
     id: MethodId

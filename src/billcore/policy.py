@@ -192,12 +192,39 @@ class TimeRules:
             )
 
 
+class BackfillScope(Enum):
+    """Which of a client's open invoices a new saved method is offered to pay (S1.49)."""
+
+    AUTOPAY = "autopay"
+    """Those of schedules with auto-pay on: their payment was agreed."""
+    ALL = "all"
+
+
+@frozen(kw_only=True)
+class RetryPlan:
+    """When auto-pay asks again for money that was declined: so many ``days`` after each failure, then no more.
+
+    Only where the gateway says that later may help; a hard decline ends it at once. Up to 10 retries, each 1 to 90 days
+    after the failure before it; anything else is BadPolicy.
+    """
+
+    days: tuple[int, ...] = (3, 5, 7)
+
+    def __attrs_post_init__(self) -> None:
+        if type(self.days) is not tuple or len(self.days) > 10:
+            raise BadPolicy("the retries of auto-pay are a tuple of at most 10 numbers of days")
+        for days in self.days:
+            if type(days) is not int or not 1 <= days <= 90:
+                raise BadPolicy(f"auto-pay tries again after 1 to 90 days, asked for {days!r:.20}")
+
+
 @frozen(kw_only=True)
 class Policy:
     """One firm's choices. What contradicts itself, or is of another kind than its default, is refused with BadPolicy.
 
     ``grace_days`` is how long after the due date an invoice is not yet overdue. ``hold_after_refund`` keeps auto-pay,
-    late fees and reminders away from an invoice that a refund has reopened, until staff release it.
+    late fees and reminders away from an invoice that a refund has reopened, until staff release it. A client's new
+    method is offered to pay invoices of the last ``backfill_days``.
     """
 
     name: str = "standard"
@@ -221,11 +248,16 @@ class Policy:
     impersonated_views_count: bool = False
     time: TimeRules = TimeRules()
     late_fee: LateFeeRule | None = None
+    retry_plan: RetryPlan = RetryPlan()
+    backfill_days: int = 90
+    backfill_scope: BackfillScope = BackfillScope.AUTOPAY
 
     def __attrs_post_init__(self) -> None:
         self._require_kinds()
         if not 0 <= self.grace_days <= 365:
             raise BadPolicy(f"grace days must be a whole number from 0 to 365, asked for {self.grace_days!r}")
+        if type(self.backfill_days) is not int or not 1 <= self.backfill_days <= 3650:
+            raise BadPolicy(f"backfill days must be a whole number from 1 to 3650, asked for {self.backfill_days!r}")
         if not self.reference_required_for <= self.manual_methods:
             raise BadPolicy("a reference is required for a method that cannot be recorded by hand")
         if self.late_fee is not None and self.late_fee.days_past_due <= self.grace_days:

@@ -26,7 +26,7 @@ from billcore_sqlalchemy.policies import Policies
 from billcore_sqlalchemy.records import Records
 from billcore_sqlalchemy.remembered import Remembered
 from billcore_sqlalchemy.session import Session, Values
-from billcore_sqlalchemy.statements import THE_DAY, THE_FIRM, THE_LIMIT
+from billcore_sqlalchemy.statements import THE_DAY, THE_FIRM, THE_LIMIT, waiting
 from billcore_sqlalchemy.tables import Tables
 
 _POLICY: Final = "policy"
@@ -39,6 +39,7 @@ _LIFE: Final = frozenset(
         "first_viewed_at",
         "voiding",
         "hold",
+        "autopay_on",
         "autopay_failed_at",
         "overdue_noted_on",
         "policy",
@@ -82,6 +83,10 @@ class Invoices(Records[InvoiceId, Invoice]):
                 break
             last = (rows[-1].note_from, rows[-1].id)
         return found[:limit]
+
+    def to_collect(self, on: date, *, limit: int) -> Sequence[Invoice]:
+        statement = waiting(self._table, "autopay_on", is_writing=self._session.is_writing)
+        return [self._remember(found) for found in self._select(statement, the_day=on, the_limit=limit)]
 
     def all(self) -> Iterable[Invoice]:
         return self._each()
@@ -130,6 +135,7 @@ class Invoices(Records[InvoiceId, Invoice]):
             "held_at": None if hold is None else hold.at,
             "hold_reason": None if hold is None else hold.reason,
             "hold_refund_id": None if hold is None else hold.refund_id,
+            "autopay_on": record.autopay_on,
             "autopay_failed_at": record.autopay_failed_at,
             "overdue_noted_on": record.overdue_noted_on,
             "note_from": overdue_from if owed > 0 and record.overdue_noted_on is None else None,
@@ -155,6 +161,7 @@ class Invoices(Records[InvoiceId, Invoice]):
             first_viewed_at=row.first_viewed_at,
             voiding=None if row.voided_at is None else Voiding(reason=row.void_reason, at=row.voided_at),
             hold=None if row.held_at is None else _hold(row),
+            autopay_on=row.autopay_on,
             autopay_failed_at=row.autopay_failed_at,
             overdue_noted_on=row.overdue_noted_on,
             version=row.version,
@@ -196,6 +203,7 @@ def _before_its_life(invoice: Invoice) -> Invoice:
         first_viewed_at=None,
         voiding=None,
         hold=None,
+        autopay_on=None,
         autopay_failed_at=None,
         overdue_noted_on=None,
         version=0,

@@ -146,6 +146,7 @@ def _invoices(build: Builder) -> Table:
         a_moment("held_at", nullable=True),
         Column("hold_reason", document()),
         a_key("hold_refund_id", nullable=True),
+        Column("autopay_on", Date),
         a_moment("autopay_failed_at", nullable=True),
         Column("overdue_noted_on", Date),
         # The day from which it would be noted as overdue, while something is owed and it was not noted.
@@ -163,6 +164,7 @@ def _invoices(build: Builder) -> Table:
     build.index("invoices_voided", c.firm_id, c.voided_at, where=c.voided_at.is_not(None))
     build.index("invoices_written_off", c.firm_id, c.written_off, where=c.written_off > 0)
     build.index("invoices_failed", c.firm_id, c.autopay_failed_at, where=c.autopay_failed_at.is_not(None))
+    build.index("invoices_autopay", c.firm_id, c.autopay_on, c.id, where=c.autopay_on.is_not(None))
     build.index("invoices_to_note", c.firm_id, c.note_from, c.id, where=c.note_from.is_not(None))
     collect = (c.firm_id, c.collect_from, c.currency, c.balance)
     build.index("invoices_collect", *collect, where=c.collect_from.is_not(None))

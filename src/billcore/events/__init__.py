@@ -6,6 +6,9 @@ given, which is the firm's. The ``stream`` is the record whose verb it was; with
 """
 
 from billcore.events.clients import (
+    BackfillAccepted,
+    BackfillDeclined,
+    BackfillOffered,
     CatalogItemAdded,
     CatalogItemChanged,
     CatalogItemRetired,
@@ -27,6 +30,7 @@ from billcore.events.clients import (
 )
 from billcore.events.happened import Part
 from billcore.events.invoices import (
+    AutopayStopped,
     CreditReversed,
     HoldPlaced,
     HoldReleased,
@@ -92,6 +96,10 @@ from billcore.events.schedules import (
 from billcore.ids import InvoiceId
 
 __all__ = [
+    "AutopayStopped",
+    "BackfillAccepted",
+    "BackfillDeclined",
+    "BackfillOffered",
     "CatalogItemAdded",
     "CatalogItemChanged",
     "CatalogItemRetired",
@@ -175,6 +183,9 @@ Event = (
     | MethodAttached
     | MethodDetached
     | MethodMadeDefault
+    | BackfillOffered
+    | BackfillAccepted
+    | BackfillDeclined
     | ChargeAdded
     | ChargeChanged
     | ChargeDiscarded
@@ -192,6 +203,7 @@ Event = (
     | InvoiceCredited
     | CreditReversed
     | InvoiceBecameOverdue
+    | AutopayStopped
     | LateFeeAssessed
     | LateFeeWaived
     | HoldPlaced

@@ -2,7 +2,7 @@
 
 from attrs import field, frozen
 
-from billcore.events.happened import Happened
+from billcore.events.happened import Happened, Part
 from billcore.ids import CatalogItemId, ChargeId, ClientId, MethodId
 from billcore.methods import Method
 from billcore.money import Money
@@ -73,6 +73,26 @@ class MethodMadeDefault(OfClient):
     """From now on this one is charged where none is named."""
 
     method_id: MethodId
+
+
+@frozen(kw_only=True)
+class BackfillOffered(OfClient):
+    """The client was asked to pay open invoices at once, ``parts`` of them (S1.50)."""
+
+    parts: tuple[Part, ...]
+
+
+@frozen(kw_only=True)
+class BackfillAccepted(OfClient):
+    """The client confirmed; what is charged then are payments of their own."""
+
+    method_id: MethodId
+    parts: tuple[Part, ...]
+
+
+@frozen(kw_only=True)
+class BackfillDeclined(OfClient):
+    pass
 
 
 @frozen(kw_only=True)

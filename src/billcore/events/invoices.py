@@ -115,6 +115,13 @@ class InvoiceBecameOverdue(OfInvoice):
 
 
 @frozen(kw_only=True)
+class AutopayStopped(OfInvoice):
+    """Auto-pay will not try again: ``code`` is ``declined``, ``no_method`` or ``method_expired`` (S0.10)."""
+
+    code: str
+
+
+@frozen(kw_only=True)
 class LateFeeAssessed(OfInvoice):
     """A step of the policy's late fee rule fell; each step is on an invoice once."""
 

@@ -149,7 +149,8 @@ class Invoice:
     """A document that states what a client owes.
 
     Three words, three meanings: ``paid`` is cleared and not given back; ``owed`` is total less paid, what the books
-    call receivable; ``balance`` is owed less money in flight, what can still be paid.
+    call receivable; ``balance`` is owed less money in flight, what can still be paid. ``autopay_on`` is the first day
+    on which auto-pay has something to do here, None when it has nothing.
     """
 
     id: InvoiceId
@@ -171,6 +172,7 @@ class Invoice:
     hold: Hold | None = None
     held_until: date | None = None
     late_fees: tuple[LateFee, ...] = ()
+    autopay_on: date | None = None
     autopay_failed_at: datetime | None = None
     overdue_noted_on: date | None = None
     schedule_id: ScheduleId | None = None

@@ -8,6 +8,7 @@ Folding all events of an invoice from its issue gives its sums again, which is h
 from attrs import evolve
 
 from billcore.events import (
+    AutopayStopped,
     CreditReversed,
     DisputeLost,
     Event,
@@ -84,6 +85,8 @@ def settle(invoice: Invoice, event: Event) -> Invoice:
                 evolve(fee, waived_at=at) if (fee.rule, fee.step) == (rule, step) else fee for fee in invoice.late_fees
             )
             return evolve(with_sums(invoice, late_fees=-amount.minor), late_fees=fees)
+        case AutopayStopped(at=at):
+            return evolve(invoice, autopay_failed_at=at)
         case _:
             return invoice
 

@@ -188,6 +188,10 @@ class Invoices(_Records[InvoiceId, Invoice]):
         overdue = [invoice for invoice in self._all() if invoice.overdue_noted_on is None and is_overdue(invoice, on)]
         return sorted(overdue, key=_overdue_since)[:limit]
 
+    def to_collect(self, on: date, *, limit: int) -> Sequence[Invoice]:
+        waiting = [invoice for invoice in self._all() if invoice.autopay_on is not None and invoice.autopay_on <= on]
+        return sorted(waiting, key=lambda invoice: invoice.autopay_on or on)[:limit]
+
     def all(self) -> Iterable[Invoice]:
         return self._all()
 

@@ -107,9 +107,8 @@ def initiate(
     Staff may charge a saved method only where the policy lets them (C7); auto-pay and back-fill keep off an invoice
     on hold.
     """
-    # Asked of the person who does it, not of the initiator that they name; on a hosted page it is the client who pays.
-    if method_id is not None and isinstance(by, Staff) and not firm.policy.staff_can_charge_saved_method:
-        raise MethodNotAllowed("this firm's policy lets clients and auto-pay charge saved methods, not staff")
+    if method_id is not None:
+        require_may_charge(firm, by)
     if initiator in (Initiator.AUTOPAY, Initiator.BACKFILL):
         for invoice, _ in allocations:
             if invoice.hold is not None:
@@ -131,6 +130,13 @@ def initiate(
         at=at,
         by=by,
     )
+
+
+def require_may_charge(firm: Firm, by: Actor) -> None:
+    """Refuse staff who would charge a saved method where the policy leaves that to clients and auto-pay (C7, S1.17)."""
+    # Asked of the person who does it, not of the initiator that they name; on a hosted page it is the client who pays.
+    if isinstance(by, Staff) and not firm.policy.staff_can_charge_saved_method:
+        raise MethodNotAllowed("this firm's policy lets clients and auto-pay charge saved methods, not staff")
 
 
 def pend(payment: Payment, *, at: datetime, by: Actor) -> tuple[Payment, PaymentPending]:

@@ -17,8 +17,8 @@ What every store keeps, and ``billcore.testing.StoreContract`` checks:
 - A gateway's payment is in the books once: a second payment with the same ref, of whatever firm, is AlreadyExists.
 - One unit of work per thread: beginning a second inside the first is UnitOfWorkMisuse, and so is calling a gateway
   inside one. ``park``, ``retried`` and ``delivered`` are units of their own.
-- What workers share out among themselves (``due``, ``newly_overdue``) is locked in a writing unit, and what another
-  worker has locked is left out instead of waited for.
+- What workers share out among themselves (``due``, ``newly_overdue``, ``to_collect``) is locked in a writing unit, and
+  what another worker has locked is left out instead of waited for.
 - Lists are oldest first and equal moments in order of id; what ``all`` gives is in order of id. Ids that differ in case
   only are different ids.
 """
@@ -139,6 +139,9 @@ class Invoices(Batches[InvoiceId, Invoice], Protocol):
     def page(self, wanted: InvoiceFilter) -> InvoicePage: ...
     def newly_overdue(self, on: date, *, limit: int) -> Sequence[Invoice]:
         """Those overdue on that day that were not noted as overdue before, the longest overdue first."""
+
+    def to_collect(self, on: date, *, limit: int) -> Sequence[Invoice]:
+        """Those for which auto-pay has something to do on that day or before, the longest waiting first."""
 
     def all(self) -> Iterable[Invoice]:
         """Every invoice of the firm, in order of id."""

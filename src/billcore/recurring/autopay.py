@@ -1,9 +1,58 @@
-"""By which of a client's saved methods the invoices of a schedule are paid."""
+"""Auto-pay: which saved method pays the invoices of a schedule, and what is to be done about one of them on a day."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta, tzinfo
+from typing import Final
 
+from attrs import evolve, frozen
+
+from billcore.errors import GatewayConfigurationError
+from billcore.ids import MethodId
+from billcore.invoices.invoice import Invoice
 from billcore.methods import SavedMethod, default_of
+from billcore.payments.payment import Payment, PaymentState
+from billcore.reasons import Initiator, Retry
+from billcore.recurring.occurrence import Bill
+from billcore.recurring.retries import next_attempt
 from billcore.recurring.schedule import Schedule
+
+NO_METHOD: Final = "no_method"
+METHOD_EXPIRED: Final = "method_expired"
+DECLINED: Final = "declined"
+
+_FELL_THROUGH: Final = frozenset(
+    {PaymentState.FAILED, PaymentState.CANCELED, PaymentState.RETURNED, PaymentState.CHARGED_BACK}
+)
+
+
+@frozen
+class Charge:
+    """Try now; ``number`` counts the tries from 1."""
+
+    method_id: MethodId
+    number: int
+
+
+@frozen
+class Rest:
+    """Nothing to do before that day."""
+
+    until: date
+
+
+@frozen
+class Stop:
+    """Auto-pay gives up, and a person has to look."""
+
+    code: str
+
+
+@frozen
+class Done:
+    """Nothing is left to pay, or auto-pay is off."""
+
+
+Decision = Charge | Rest | Stop | Done
 
 
 def pays(schedule: Schedule, methods: Iterable[SavedMethod]) -> SavedMethod | None:
@@ -23,3 +72,63 @@ def paid_by(method: SavedMethod, schedules: Iterable[Schedule], methods: Iterabl
     known = tuple(methods)
     payers = ((schedule, pays(schedule, known)) for schedule in schedules if not schedule.is_over)
     return tuple(schedule for schedule, payer in payers if payer is not None and payer.id == method.id)
+
+
+def awaiting(invoice: Invoice, schedule: Schedule, bill: Bill) -> Invoice:
+    """The new invoice of a schedule, to be charged when it falls due.
+
+    Of occurrences that are billed together after a break only the latest is: at most one charge in a catch-up.
+    """
+    return evolve(invoice, autopay_on=invoice.due_on) if schedule.autopay and not bill.is_late else invoice
+
+
+def decide(
+    invoice: Invoice,
+    schedule: Schedule,
+    methods: Iterable[SavedMethod],
+    payments: Sequence[Payment],
+    *,
+    on: date,
+    timezone: tzinfo,
+) -> Decision:
+    """What auto-pay does about an invoice of *schedule* on the firm's day *on*; *payments* are those of the invoice.
+
+    It never charges beside money that is on its way, nor while collection is on hold (C5). A schedule that was canceled
+    charges nothing more; one that is paused, suspended or completed still collects what it billed.
+    """
+    tries = [payment for payment in payments if payment.initiator is Initiator.AUTOPAY]
+    if not invoice.is_open or not invoice.owed.is_positive:
+        return Done()
+    if not schedule.autopay or schedule.canceled_at is not None:
+        return Done()
+    is_on_its_way = not invoice.balance.is_positive or any(payment.is_waiting for payment in tries)
+    if is_on_its_way or invoice.hold is not None:
+        return Rest(on + timedelta(days=1))
+    day = _next_day(invoice, [payment for payment in tries if payment.state in _FELL_THROUGH], on, timezone)
+    if day is None:
+        return Stop(DECLINED)
+    if day > on:
+        return Rest(day)
+    method = pays(schedule, methods)
+    if method is None:
+        return Stop(NO_METHOD)
+    if method.is_expired(on):
+        return Stop(METHOD_EXPIRED)
+    return Charge(method.id, len(tries) + 1)
+
+
+def _next_day(invoice: Invoice, failed: Sequence[Payment], on: date, timezone: tzinfo) -> date | None:
+    if not failed:
+        return invoice.due_on or on
+    moments = [failed[-1].created_at, *([] if invoice.autopay_failed_at is None else [invoice.autopay_failed_at])]
+    failed_on = max(moments).astimezone(timezone).date()
+    return next_attempt(invoice.policy.retry_plan, [_retry(payment) for payment in failed], failed_on)
+
+
+def _retry(payment: Payment) -> Retry:
+    """What may be done about a try that fell through; what a bank took back or a person canceled is not tried again."""
+    failure = payment.failure
+    if payment.state is not PaymentState.FAILED or failure is None:
+        return Retry.NEVER
+    # The firm's own key was wrong: that says nothing about the client's card.
+    return Retry.LATER if failure.code == GatewayConfigurationError.code else failure.retry

@@ -145,6 +145,12 @@ def words(event: Event, manner: Manner, invoice_id: InvoiceId) -> str:
             return "Payment method removed"
         case events.MethodMadeDefault():
             return "Payment method made the default"
+        case events.BackfillOffered(parts=parts):
+            return f"Offered to pay {_invoices(parts)} at once"
+        case events.BackfillAccepted(parts=parts):
+            return f"Confirmed to pay {_invoices(parts)} at once"
+        case events.BackfillDeclined():
+            return "Declined to pay open invoices at once"
         case events.ChargeAdded():
             return "Charge added"
         case events.ChargeChanged():
@@ -157,6 +163,8 @@ def words(event: Event, manner: Manner, invoice_id: InvoiceId) -> str:
             return f"Claim posted, {client_part} is left to the client"
         case events.InvoiceBecameOverdue(balance=balance, due_on=due_on):
             return f"Overdue: {balance} was due on {due_on}"
+        case events.AutopayStopped(code=code):
+            return _because("Auto-pay stopped", _plain(code))
         case events.ScheduleStarted(cadence=cadence, anchor=anchor):
             return f"Schedule started, {cadence} from {anchor}"
         case events.ScheduleAmended(from_index=from_index):
@@ -198,6 +206,10 @@ def _because(done: str, reason: str) -> str:
 
 def _plain(code: str) -> str:
     return code.replace("_", " ")
+
+
+def _invoices(parts: tuple[Part, ...]) -> str:
+    return f"{len(parts)} open invoice{'' if len(parts) == 1 else 's'}"
 
 
 def _ends(until: date | None, count: int | None) -> str:

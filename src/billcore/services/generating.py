@@ -15,7 +15,7 @@ from billcore.ids import ClientId, InvoiceId
 from billcore.invoices import drafting, sending
 from billcore.invoices.invoice import Invoice, Origin
 from billcore.ports.store import UnitOfWork
-from billcore.recurring import occurring
+from billcore.recurring import autopay, occurring
 from billcore.recurring.invoicing import content
 from billcore.recurring.occurrence import NOTHING_TO_BILL, Bill, Occurrence, Pass, Slot, Stop, due
 from billcore.recurring.schedule import Output, Schedule, Source
@@ -151,6 +151,7 @@ class Batch:
         invoice, issued = sending.issue(
             invoice, firm=self._firm, client=client, number=_UNNUMBERED, on=self._on, at=self._at, by=self._by
         )
+        invoice = autopay.awaiting(invoice, schedule, bill)
         events.append(issued)
         if schedule.plan.output is Output.SEND:
             invoice, delivered = sending.deliver(invoice, channel="email", at=self._at, by=self._by)

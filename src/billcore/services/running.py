@@ -6,7 +6,7 @@ transaction in which their rows are locked, and each occurrence has one record.
 
 from collections.abc import Callable
 from datetime import date, datetime
-from typing import Final, Protocol
+from typing import Final
 
 from attrs import evolve, frozen
 
@@ -16,6 +16,7 @@ from billcore.errors import Conflict, InvalidInput
 from billcore.events import InvoiceBecameOverdue
 from billcore.ids import FirmId
 from billcore.invoices.invoice import Invoice
+from billcore.services.autopay import Autopay
 from billcore.services.generating import Batch, Billed
 from billcore.services.house import TRIES, House
 from billcore.services.recovery import Recovered, Recovery
@@ -31,7 +32,8 @@ class Ran:
     """What one run did.
 
     Invoices made, occurrences that they bill, occurrences skipped, those that failed as ``(schedule:index, code)``, and
-    schedules suspended; invoices that became overdue; what the collector collected; and what was recovered.
+    schedules suspended; invoices that became overdue; payments that auto-pay began, and the invoices that it could not
+    charge as ``(invoice, code)``; and what was recovered.
     """
 
     invoices: int = 0
@@ -41,6 +43,7 @@ class Ran:
     suspended: tuple[str, ...] = ()
     overdue: int = 0
     collected: int = 0
+    uncollected: tuple[tuple[str, str], ...] = ()
     recovered: Recovered = Recovered()
 
 
@@ -53,19 +56,12 @@ class Progress:
     ran: Ran
 
 
-class Collector(Protocol):
-    """Collects the money of invoices that are made, as auto-pay does; called for each firm with no transaction open."""
-
-    def collect(self, firm_id: FirmId, on: date) -> int:
-        """How many payments were begun."""
-
-
 class Running:
     """The run of one program."""
 
-    def __init__(self, house: House, collector: Collector | None = None, *, batch: int = BATCH) -> None:
+    def __init__(self, house: House, *, batch: int = BATCH) -> None:
         self._house = house
-        self._collector = collector
+        self._autopay = Autopay(house)
         self._batch = batch
 
     def run(
@@ -102,9 +98,12 @@ class Running:
             noted = self._note_overdue(firm_id, today)
             has_overdue = noted == self._batch
             ran = evolve(ran, overdue=ran.overdue + noted)
-        if self._collector is not None:
-            ran = evolve(ran, collected=ran.collected + self._collector.collect(firm_id, today))
-        return ran
+        collected = self._autopay.collect(firm_id, today)
+        return evolve(
+            ran,
+            collected=ran.collected + collected.begun,
+            uncollected=ran.uncollected + collected.failing,
+        )
 
     def _bill(self, firm_id: FirmId, today: date) -> Billed:
         """One batch; where it loses a race it is done again, from what is then due."""

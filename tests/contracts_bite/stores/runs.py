@@ -130,6 +130,16 @@ class AsksTheBalanceWhateverThePolicy(BrokenStore):
     repository = _InvoicesOverdueByBalance
 
 
+class _InvoicesToCollectById(Invoices):
+    def to_collect(self, on: date, *, limit: int) -> Sequence[Invoice]:
+        return sorted(super().to_collect(on, limit=10**6), key=lambda invoice: invoice.id)[:limit]
+
+
+class CollectsInOrderOfId(BrokenStore):
+    bites = "test_what_waits_for_auto_pay_is_found_by_its_day"
+    repository = _InvoicesToCollectById
+
+
 class _OccurrencesById(Occurrences):
     def of_schedule(self, schedule_id: ScheduleId) -> Sequence[Occurrence]:
         return sorted(super().of_schedule(schedule_id), key=lambda occurrence: occurrence.id)

@@ -15,6 +15,7 @@ from billcore.invoices.invoice import Content
 from billcore.lines import Allowance
 from billcore.methods import Method
 from billcore.money import Money
+from billcore.policy import STANDARD, BackfillScope
 from billcore.recurring.cadence import Cadence
 
 LONG = "x" * 10_001
@@ -48,7 +49,7 @@ class World:
 
     @classmethod
     def open(cls) -> "World":
-        office = Office.open()
+        office = Office.open(evolve(STANDARD, backfill_scope=BackfillScope.ALL))
         desk = office.desk
         patel, smith = office.client(), office.client("Smith")
         sent, waiting = office.sent(patel), office.sent(patel)
@@ -597,9 +598,33 @@ ARGUMENTS: dict[str, dict[str, Argument]] = {
         "token": words("", None, right="card_ok"),
         "account": words("", "acct_1"),
     },
-    "methods.detach": {"method_id": an_id("method", lambda world: world.card)},
+    "methods.detach": {
+        "method_id": an_id("method", lambda world: world.card),
+        "replacement": Argument(
+            hostile=lambda world: [*another("method").hostile(world), world.card, world.anothers_card]
+        ),
+    },
+    "methods.make_default": {"method_id": an_id("method", lambda world: world.card)},
+    "methods.default": {"client_id": CLIENT},
     "methods.get": {"method_id": an_id("method", lambda world: world.card)},
     "methods.of_client": {"client_id": CLIENT},
+    "backfill.offer": {"client_id": CLIENT},
+    "backfill.accept": {
+        "client_id": CLIENT,
+        "invoice_ids": Argument(
+            right=lambda world: [world.sent],
+            hostile=lambda world: [
+                *[None, 5, True, "abc", object(), [], [5], [None], ["unknown"], [LONG]],
+                *[[world.draft], [world.anothers_invoice], [world.elsewhere["invoice"]], [world.paid]],
+            ],
+        ),
+        "total": an_amount("100.00"),
+        "method": Argument(
+            right=lambda world: world.card,
+            hostile=lambda world: [None, *NO_TEXT, *UNSTORABLE, "", world.elsewhere["method"], world.anothers_card],
+        ),
+    },
+    "backfill.decline": {"client_id": CLIENT},
     # ── Reports ──────────────────────────────────────────────────────────────────────────────────────────────────────
     "reports.queues": {"on": a_day()},
     "reports.aging": {"on": a_day(), "buckets": Argument(hostile=lambda _: [None, 5, (0, 30), "30", object()])},

@@ -163,6 +163,7 @@ def _lists(work: UnitOfWork, acme: Opened) -> dict[str, Callable[[], Iterable[ob
             work.invoices.page(InvoiceFilter(on=later(0).date(), search="INV-0000")).invoices
         ),
         "invoices.newly_overdue": lambda: work.invoices.newly_overdue(date(2199, 1, 1), limit=10),
+        "invoices.to_collect": lambda: work.invoices.to_collect(date(2199, 1, 1), limit=10),
         "schedules.all": work.schedules.all,
         "schedules.due": lambda: work.schedules.due(date(2199, 1, 1), limit=10),
         "schedules.of_client": lambda: work.schedules.of_client(acme.client.id),

@@ -192,6 +192,33 @@ class RunChecks(StoreChecks):
             assert list(work.invoices.newly_overdue(day, limit=100)) == []
 
     @check
+    def test_what_waits_for_auto_pay_is_found_by_its_day(self, store: Store) -> None:
+        """Order by the day and then by id, leave out what has none, and keep the day that a save moved."""
+        books = opened(store)
+        days = {"c": 0, "e": 0, "b": 1, "a": None, "later": 8, "d": -1}
+        with store.begin(books.id) as work:
+            for invoice_id, ahead in days.items():
+                draft = builders.a_draft(books.firm, books.client, invoice_id)
+                waits = None if ahead is None else TODAY + timedelta(days=ahead)
+                work.invoices.add(evolve(draft, autopay_on=waits))
+            work.commit()
+
+        with store.begin(books.id) as work:
+            found = work.invoices.to_collect(TODAY + timedelta(days=1), limit=100)
+            assert [invoice.id for invoice in found] == ["d", "c", "e", "b"]
+            assert len(work.invoices.to_collect(TODAY + timedelta(days=1), limit=2)) == 2
+            work.invoices.save(evolve(found[0], autopay_on=None))
+            work.invoices.save(evolve(found[1], autopay_on=TODAY + timedelta(days=5)))
+            work.commit()
+        with store.read(books.id) as work:
+            found = work.invoices.to_collect(TODAY + timedelta(days=5), limit=100)
+            assert [(invoice.id, invoice.autopay_on) for invoice in found] == [
+                ("e", TODAY),
+                ("b", TODAY + timedelta(days=1)),
+                ("c", TODAY + timedelta(days=5)),
+            ]
+
+    @check
     def test_occurrences_are_in_order_of_their_index(self, store: Store) -> None:
         """Order by the number, which may be -1 for a stub: as text, 10 would come before 9."""
         books = opened(store)

@@ -189,6 +189,7 @@ def upgrade() -> None:
         sa.Column("held_at", Instant),
         sa.Column("hold_reason", document()),
         sa.Column("hold_refund_id", Key(191)),
+        sa.Column("autopay_on", sa.Date),
         sa.Column("autopay_failed_at", Instant),
         sa.Column("overdue_noted_on", sa.Date),
         sa.Column("note_from", sa.Date),
@@ -197,6 +198,9 @@ def upgrade() -> None:
         sa.CheckConstraint(f"owed = {OWED} AND balance = owed - in_flight", name="ck_billcore_invoices_owed"),
         sa.CheckConstraint("(owing_since IS NULL) = (owed = 0)", name="ck_billcore_invoices_owing"),
         key="firm_id id",
+    )
+    index(
+        "invoices_autopay", on="invoices", columns="firm_id autopay_on id", where=sa.column("autopay_on").is_not(None)
     )
     index("invoices_client", on="invoices", columns="firm_id client_id drafted_at id")
     index(
