@@ -12,7 +12,6 @@ from tests.stripe.loopback import Loopback
 from billcore_stripe import StripeGateway
 
 
-
 def _twin_folder() -> Path:
     """The folder of the stand-in: named by BILLCORE_STRIPE_TWIN, else ``stripe_twin`` in a folder beside the checkout."""
     named = os.environ.get("BILLCORE_STRIPE_TWIN")

@@ -27,7 +27,6 @@ from billcore.reasons import RefundReason
 from billcore.services.booking import Page
 from billcore.services.house import House, retried
 
-
 FEE_AWAITED_FOR = timedelta(days=7)
 """A fee that the gateway does not tell within a week is left unknown, or as the firm's schedule estimates it."""
 
