@@ -9,21 +9,21 @@ from datetime import datetime, timedelta
 
 from attrs import evolve
 
-from billcore.actors import Actor
+from billcore.actors import Actor, Staff
 from billcore.clients import Firm
 from billcore.events import Event, RefundSucceeded
 from billcore.fees import Fee, FeeBasis
 from billcore.ids import CreditNoteId, FirmId, InvoiceId, PaymentId, RefundId
 from billcore.invoices import crediting
 from billcore.money import Money
-from billcore.payments import fee_keeping, refunding
+from billcore.payments import fee_keeping, paying, refunding
 from billcore.payments.observation import PaymentSnapshot, PaymentStatus, RefundSnapshot, RefundStatus
 from billcore.payments.observing import advance, advance_contest, advance_refund, doubt, is_another, refund_of
 from billcore.payments.operation import Operation, OperationState, move
 from billcore.payments.payment import Payment, Refund, RefundState
 from billcore.ports.gateway import GatewayEvent
 from billcore.ports.store import UnitOfWork
-from billcore.reasons import RefundReason
+from billcore.reasons import Failure, RefundReason, Retry
 from billcore.services.booking import Page
 from billcore.services.house import House, retried
 
@@ -137,6 +137,25 @@ class PaymentBooks:
             if amount.is_positive:
                 refund = self._credit(refund, invoice_id, amount)
         return refund
+
+    def resolve(self, *, has_arrived: bool, evidence: str, by: Staff) -> None:
+        """What a person found out about a payment that waits for one; it is completed or failed by the usual verbs."""
+        operation_id = self.payment.operation_id
+        operation = None if operation_id is None else self._work.operations.get(operation_id)
+        if not self.payment.needs_review and operation is not None and operation.needs_review:
+            reason = "the gateway cannot say what happened"
+            self._step(*paying.require_review(self.payment, reason, at=self._at, by=by))
+        self._step(*paying.review(self.payment, evidence=evidence, at=self._at, by=by))
+        if not self.payment.is_waiting:
+            return
+        if has_arrived:
+            self._step(*paying.complete(self.payment, self.page.invoices, at=self._at, by=by))
+        else:
+            failure = Failure(code="resolved_as_failed", retry=Retry.NEW_METHOD)
+            self._step(*paying.fail(self.payment, failure, at=self._at, by=by))
+        if operation is not None and not operation.is_done:
+            state = OperationState.SUCCEEDED if has_arrived else OperationState.REJECTED
+            self._work.operations.save(move(operation, state, at=self._at))
 
     def close(self) -> None:
         """Write what changed into the unit of work; the caller commits."""

@@ -6,7 +6,8 @@ from decimal import Decimal
 
 from attrs import frozen
 
-from billcore.actors import Contact, System
+from billcore.actors import Contact, Staff, System
+from billcore.errors import NotPermitted
 from billcore.ids import ClientId, InvoiceId, MethodId, PaymentId
 from billcore.kinds import each_of_kind, of_kind
 from billcore.methods import Method
@@ -19,6 +20,7 @@ from billcore.reports.payment_history import HistoryRow, payment_history
 from billcore.services.amounts import Amount, amount_in, written
 from billcore.services.booking import Page
 from billcore.services.house import Desk, retried
+from billcore.services.observing import PaymentBooks
 from billcore.services.operations.driver import Driver
 from billcore.services.requests import asked
 from billcore.services.reserving import Reserving
@@ -57,6 +59,7 @@ class PaymentsDesk(Desk):
             method=str(method),
             received_on=str(received_on),
             reference=reference,
+            notes=notes,
         )
         return self._reserving.record(
             ask, {invoice_id: amount}, None, method=method, received_on=received_on, reference=reference, notes=notes
@@ -108,6 +111,7 @@ class PaymentsDesk(Desk):
             method=str(method),
             received_on=str(received_on),
             reference=reference,
+            notes=notes,
         )
         return self._reserving.record(
             ask,
@@ -173,6 +177,9 @@ class PaymentsDesk(Desk):
             amount=written(amount),
             gateway=gateway,
             account=account,
+            success_url=success_url,
+            cancel_url=cancel_url,
+            save_method=save_method,
         )
         payment = self._reserving.checkout(
             ask,
@@ -195,6 +202,24 @@ class PaymentsDesk(Desk):
         if operation_id is not None:
             Driver(self.house).drive(self.firm_id, operation_id)
         return self._as_it_is(payment_id)
+
+    @retried
+    def resolve(self, payment_id: PaymentId, *, has_arrived: bool, evidence: str) -> Payment:
+        """Decide what no gateway could tell: a person has seen that the money came, or that it never will.
+
+        For a payment under review, or whose operation waits for a person; InvalidTransition for any other. Only staff
+        resolve, and *evidence* says how they know: the gateway's id, a bank statement, who confirmed it.
+        """
+        self.require(Permission.EDIT)
+        of_kind(has_arrived, bool, "has_arrived")
+        if not isinstance(self.by, Staff):
+            raise NotPermitted("only a member of staff resolves a payment in doubt")
+        with self.begin() as work:
+            books = PaymentBooks(self.house, work, payment_id, by=self.by)
+            books.resolve(has_arrived=has_arrived, evidence=evidence, by=self.by)
+            books.close()
+            work.commit()
+        return books.payment
 
     @retried
     def apply(self, payment_id: PaymentId, invoice_id: InvoiceId, amount: Amount | None = None) -> Payment:

@@ -49,6 +49,7 @@ class RefundsDesk(Desk):
             payment=payment_id,
             amount=written(amount),
             reason=str(reason),
+            note=note,
             through_gateway=through_gateway,
         )
         refund = self._reserve(ask, payment_id, amount, reason, note, through_gateway)

@@ -569,6 +569,11 @@ ARGUMENTS: dict[str, dict[str, Argument]] = {
         "request_id": REQUEST_ID,
     },
     "payments.cancel": {"payment_id": an_id("payment", lambda world: world.pending), "reason": words(None)},
+    "payments.resolve": {
+        "payment_id": an_id("payment", lambda world: world.pending),
+        "has_arrived": evolve(yes_or_no(), right=lambda _: True),
+        "evidence": words("", right="statement of 4 May"),
+    },
     "payments.apply": {
         "payment_id": an_id("payment", lambda world: world.credit),
         "invoice_id": SENT,

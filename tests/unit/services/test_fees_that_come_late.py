@@ -2,9 +2,10 @@
 
 from datetime import timedelta
 
+from tests.office import FIRM, JANE
+
 from billcore import Billing, LineItem, MemoryStore, Money
 from billcore.testing import CountingIds, FakeGateway, ManualClock
-from tests.office import FIRM, JANE
 
 
 def test_recovery_fetches_a_fee_that_no_webhook_told() -> None:
