@@ -1,7 +1,7 @@
 """Two peers over real HTTP: the project's own small loopback server anywhere, the full stand-in where it is installed.
 
-The stand-in is a package ``stripe_twin`` in the folder that BILLCORE_STRIPE_TWIN names, or in a folder beside the checkout.
-Where it is absent, the tests that need it are reported as skipped, by name.
+The stand-in is a package ``stripe_twin`` in the folder that BILLCORE_STRIPE_TWIN names, or in a folder beside the
+checkout. Where it is absent, the tests that need it are reported as skipped, by name.
 """
 
 import sys

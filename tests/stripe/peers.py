@@ -13,7 +13,7 @@ from billcore_stripe import StripeGateway
 
 
 def _twin_folder() -> Path:
-    """The folder of the stand-in: named by BILLCORE_STRIPE_TWIN, else ``stripe_twin`` in a folder beside the checkout."""
+    """The folder of the stand-in: BILLCORE_STRIPE_TWIN, else ``stripe_twin`` in a folder beside the checkout."""
     named = os.environ.get("BILLCORE_STRIPE_TWIN")
     beside = Path(__file__).parents[3].glob("*/stripe_twin")
     return Path(named) if named else next(beside, Path("stripe_twin"))
