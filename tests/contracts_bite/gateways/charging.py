@@ -227,14 +227,14 @@ class TakesAChallengeForPending(BrokenGateway):
 
 
 class CancelsWhatIsPaid(BrokenGateway):
-    bites = "test_cancelling_a_completed_payment_answers_that_it_is_completed"
+    bites = "test_canceling_a_completed_payment_answers_that_it_is_completed"
 
     def cancel_payment(self, ref: GatewayRef) -> PaymentSnapshot:
         return evolve(super().cancel_payment(ref), status=PaymentStatus.CANCELED)
 
 
 class RefusesToCancelTwice(BrokenGateway):
-    bites = "test_cancelling_twice_is_no_error"
+    bites = "test_canceling_twice_is_no_error"
 
     def cancel_payment(self, ref: GatewayRef) -> PaymentSnapshot:
         if self.get_payment(ref).status is PaymentStatus.CANCELED:
