@@ -1,6 +1,7 @@
 """The store in a SQL database: the host's own SQLite, PostgreSQL or MariaDB, and if it wants, its own transaction."""
 
 import threading
+import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -40,7 +41,10 @@ class SqlStore:
         """The store at that address, with its tables created or brought up to date: for scripts and small programs."""
         engine = engine_for(url)
         bring_up_to_date(engine)
-        return cls(engine)
+        store = cls(engine)
+        # Whoever opened it only has the store: its connections go with it, or at the program's end.
+        weakref.finalize(store, engine.dispose)
+        return store
 
     @classmethod
     def within(cls, connection: Connection, *, tables: Tables = TABLES) -> Self:
