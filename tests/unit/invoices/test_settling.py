@@ -10,7 +10,7 @@ from tests.unit.reports.happened import FIRM, INVOICE, JANE, PAYMENT, REFUND, us
 from billcore import events
 from billcore.events import Event
 from billcore.ids import CreditNoteId, InvoiceId, RefundId
-from billcore.invoices.invoice import Hold, Invoice, Sums, with_sums
+from billcore.invoices.invoice import Hold, Invoice, LateFee, Sums, with_sums
 from billcore.invoices.settling import settle
 from billcore.money import Money
 from billcore.reasons import Failure, Initiator
@@ -153,6 +153,48 @@ def test_an_auto_pay_of_another_invoice_that_a_bank_takes_back_is_not_noted_here
 
 def test_an_auto_pay_that_a_bank_takes_back_is_noted_as_failed() -> None:
     assert settle(BUSY, happened.returned(usd(30_00), HERE, initiator=Initiator.AUTOPAY)).autopay_failed_at is not None
+
+
+def test_an_auto_pay_that_will_not_try_again_is_noted_as_failed() -> None:
+    stopped = events.AutopayStopped(firm_id=FIRM, invoice_id=INVOICE, code="no_method", at=START, by=JANE)
+
+    assert settle(BUSY, stopped) == evolve(BUSY, autopay_failed_at=START)
+
+
+# ── Late fees ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_late_fee_is_owed_and_kept_with_its_step_and_one_that_is_waived_leaves_the_others() -> None:
+    fees = [
+        events.LateFeeAssessed(
+            firm_id=FIRM,
+            invoice_id=INVOICE,
+            rule=rule,
+            step=step,
+            amount=usd(5_00 * step),
+            reason="",
+            at=START,
+            on=START.date() + timedelta(days=step),
+            by=JANE,
+        )
+        for rule, step in (("flat", 1), ("monthly", 1), ("monthly", 2))
+    ]
+    waiver = events.LateFeeWaived(
+        firm_id=FIRM, invoice_id=INVOICE, rule="monthly", step=1, amount=usd(5_00), reason="", at=START, by=JANE
+    )
+    owing = BUSY
+    for fee in fees:
+        owing = settle(owing, fee)
+
+    flat, first, second = (
+        LateFee(rule="flat", step=1, amount=usd(5_00), on=START.date() + timedelta(days=1)),
+        LateFee(rule="monthly", step=1, amount=usd(5_00), on=START.date() + timedelta(days=1)),
+        LateFee(rule="monthly", step=2, amount=usd(10_00), on=START.date() + timedelta(days=2)),
+    )
+    assert owing == evolve(with_sums(BUSY, late_fees=20_00), late_fees=(flat, first, second))
+    assert settle(owing, waiver) == evolve(
+        with_sums(BUSY, late_fees=15_00), late_fees=(flat, evolve(first, waived_at=START), second)
+    )
 
 
 # ── Holds (C5) ───────────────────────────────────────────────────────────────────────────────────────────────────────
