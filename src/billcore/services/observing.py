@@ -11,6 +11,7 @@ from attrs import evolve
 
 from billcore.actors import Actor, Staff
 from billcore.clients import Firm
+from billcore.errors import InvalidTransition
 from billcore.events import Event, RefundSucceeded
 from billcore.fees import Fee, FeeBasis
 from billcore.ids import CreditNoteId, FirmId, InvoiceId, PaymentId, RefundId
@@ -156,6 +157,29 @@ class PaymentBooks:
         if operation is not None and not operation.is_done:
             state = OperationState.SUCCEEDED if has_arrived else OperationState.REJECTED
             self._work.operations.save(move(operation, state, at=self._at))
+
+    def resolve_refund(self, refund_id: RefundId, *, has_arrived: bool, evidence: str, by: Staff) -> None:
+        """The same for a refund: its payment carries the evidence, and the usual verbs give the money back or free it."""
+        refund = self.refunds[refund_id]
+        operation = None if refund.operation_id is None else self._work.operations.get(refund.operation_id)
+        if operation is None or not operation.needs_review:
+            raise InvalidTransition("the refund does not wait for a person; its gateway tells what became of it")
+        if not self.payment.needs_review:
+            reason = "the gateway cannot say whether it was refunded"
+            self._step(*paying.require_review(self.payment, reason, at=self._at, by=by))
+        self._step(*paying.review(self.payment, evidence=evidence, at=self._at, by=by))
+        event: Event
+        if has_arrived:
+            refund, self.payment, event = refunding.succeed(
+                refund, self.payment, self.page.invoices, at=self._at, by=by
+            )
+        else:
+            refund, self.payment, event = refunding.fail(
+                refund, self.payment, self.page.invoices, code="resolved_as_failed", at=self._at, by=by
+            )
+        self.refunds[refund_id] = self.book_refund(refund, event)
+        state = OperationState.SUCCEEDED if has_arrived else OperationState.REJECTED
+        self._work.operations.save(move(operation, state, at=self._at))
 
     def close(self) -> None:
         """Write what changed into the unit of work; the caller commits."""

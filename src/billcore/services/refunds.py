@@ -2,7 +2,8 @@
 
 from attrs import frozen
 
-from billcore.errors import NotRefundable
+from billcore.actors import Staff
+from billcore.errors import NotPermitted, NotRefundable
 from billcore.gateways import offering
 from billcore.ids import OperationId, PaymentId, RefundId
 from billcore.kinds import of_kind
@@ -58,6 +59,25 @@ class RefundsDesk(Desk):
         # What the command answers is part of the command: whoever may refund may know what became of it.
         with self.read() as work:
             return work.refunds.get(refund.id)
+
+    @retried
+    def resolve(self, refund_id: RefundId, *, has_arrived: bool, evidence: str) -> Refund:
+        """Decide what no gateway could tell: a person has seen that the client got the money, or that they never will.
+
+        Only for a refund whose operation waits for a person, else InvalidTransition. Only staff resolve, and *evidence*
+        says how they know.
+        """
+        self.require(Permission.EDIT)
+        of_kind(has_arrived, bool, "has_arrived")
+        if not isinstance(self.by, Staff):
+            raise NotPermitted("only a member of staff resolves a refund in doubt")
+        with self.begin() as work:
+            payment_id = work.refunds.peek(refund_id).payment_id
+            books = PaymentBooks(self.house, work, payment_id, by=self.by)
+            books.resolve_refund(refund_id, has_arrived=has_arrived, evidence=evidence, by=self.by)
+            books.close()
+            work.commit()
+        return books.refunds[refund_id]
 
     def get(self, refund_id: RefundId) -> Refund:
         self.require(Permission.VIEW)

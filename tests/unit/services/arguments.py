@@ -595,6 +595,11 @@ ARGUMENTS: dict[str, dict[str, Argument]] = {
         "through_gateway": yes_or_no(),
         "request_id": REQUEST_ID,
     },
+    "refunds.resolve": {
+        "refund_id": an_id("refund", lambda world: world.refund),
+        "has_arrived": evolve(yes_or_no(), right=lambda _: True),
+        "evidence": words("", right="statement of 4 May"),
+    },
     "refunds.get": {"refund_id": an_id("refund", lambda world: world.refund)},
     "refunds.of_payment": {"payment_id": an_id("payment", lambda world: world.payment)},
     "methods.attach": {

@@ -49,6 +49,7 @@ REFUSED_AS_THINGS_ARE = {
     "adjustments.waive_late_fee": "there is no late fee",
     "payments.cancel": "the money is on its way",
     "payments.resolve": "the payment is in no doubt",
+    "refunds.resolve": "the refund is in no doubt",
     "billing.hear": "the body is not signed",
 }
 

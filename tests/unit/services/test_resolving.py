@@ -6,7 +6,7 @@ import pytest
 from attrs import evolve
 from tests.office import FIRM, JANE
 
-from billcore import Billing, Contact, LineItem, MemoryStore, Money, PaymentState
+from billcore import Billing, Contact, LineItem, MemoryStore, Money, PaymentState, RefundState
 from billcore.errors import InvalidTransition, NotPermitted, ReasonRequired
 from billcore.ids import InvoiceId, PaymentId
 from billcore.ports.gateway import Idempotency, Lookup
@@ -14,7 +14,7 @@ from billcore.testing import CountingIds, FakeGateway, ManualClock, Silence, Suc
 from billcore.testing.fake_gateway import EVERYTHING
 
 
-def in_doubt() -> tuple[Billing, PaymentId, InvoiceId]:
+def in_doubt(*, over: str = "charge") -> tuple[Billing, PaymentId, InvoiceId]:
     """A gateway without keys and without a lookup did not answer: nobody but a person can know."""
     clock = ManualClock()
     capabilities = evolve(EVERYTHING, idempotency=Idempotency.NONE, lookup=Lookup.NONE)
@@ -26,8 +26,12 @@ def in_doubt() -> tuple[Billing, PaymentId, InvoiceId]:
     line = LineItem(description="Advice", unit_price="100.00")
     invoice = desk.invoices.send(desk.invoices.draft(client.id, lines=[line]).id)
     card = desk.methods.attach(client.id, gateway="fake", token="card_ok")
-    gateway.script(charge=[Silence(then=Succeed())])
+    silence = [Silence(then=Succeed())]
+    gateway.script(charge=silence if over == "charge" else [])
     payment = desk.payments.charge(invoice.id, method=card.id)
+    if over == "refund":
+        gateway.script(refund=silence)
+        desk.refunds.issue(payment.id, "40.00")
     clock.advance(timedelta(minutes=30))
     billing.recover()
     return billing, payment.id, invoice.id
@@ -64,3 +68,23 @@ def test_a_resolution_needs_evidence_staff_and_a_doubt() -> None:
         desk.payments.resolve(payment_id, has_arrived=False, evidence="statement")
 
     assert desk.payments.get(payment_id).state is PaymentState.COMPLETED
+
+
+@pytest.mark.parametrize(
+    ("has_arrived", "state", "balance"),
+    [(True, RefundState.SUCCEEDED, Money(40_00, "USD")), (False, RefundState.FAILED, Money(0, "USD"))],
+)
+def test_a_refund_in_doubt_is_resolved_in_the_same_way(has_arrived: bool, state: RefundState, balance: Money) -> None:
+    billing, payment_id, invoice_id = in_doubt(over="refund")
+    desk = billing.at(FIRM, by=JANE)
+    [refund] = desk.refunds.of_payment(payment_id)
+    assert refund.state is RefundState.REQUESTED, "what is in doubt stays reserved"
+
+    resolved = desk.refunds.resolve(refund.id, has_arrived=has_arrived, evidence="bank statement of 4 May")
+
+    assert resolved.state is state
+    assert desk.invoices.get(invoice_id).balance == balance
+    assert billing.recover(min_age=timedelta(0)).open == 0
+    assert billing.verify(FIRM) == ()
+    with pytest.raises(InvalidTransition):
+        desk.refunds.resolve(refund.id, has_arrived=has_arrived, evidence="again")
