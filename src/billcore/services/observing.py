@@ -159,7 +159,7 @@ class PaymentBooks:
             self._work.operations.save(move(operation, state, at=self._at))
 
     def resolve_refund(self, refund_id: RefundId, *, has_arrived: bool, evidence: str, by: Staff) -> None:
-        """The same for a refund: its payment carries the evidence, and the usual verbs give the money back or free it."""
+        """The same for a refund: its payment carries the evidence, and the usual verbs do the rest."""
         refund = self.refunds[refund_id]
         operation = None if refund.operation_id is None else self._work.operations.get(refund.operation_id)
         if operation is None or not operation.needs_review:
