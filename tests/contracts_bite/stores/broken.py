@@ -18,6 +18,8 @@ class BrokenStore(MemoryStore):
 
     bites: ClassVar[str]
     """The check that must fail, and be the only one."""
+    is_a_race: ClassVar[bool] = False
+    """The fault shows when threads meet: on a busy machine not at every try."""
     unit: ClassVar[type[MemoryUnitOfWork]] = MemoryUnitOfWork
     repository: ClassVar[type | None] = None
     """The repository that is broken; it takes the place of the one that it is a kind of."""
@@ -40,6 +42,8 @@ class BrokenStore(MemoryStore):
 
 class SnapshotTrap(BrokenStore):
     """Reads before it has the lock and believes it afterwards, as REPEATABLE READ does after a first query."""
+
+    is_a_race = True
 
     @contextmanager
     def begin(self, firm_id: FirmId) -> Iterator[MemoryUnitOfWork]:

@@ -53,6 +53,7 @@ class LocksInTheOrderAsked(BrokenStore):
     """As soon as another thread is there too, the database finds a deadlock."""
 
     bites = "test_charges_are_locked_in_one_order"
+    is_a_race = True
 
     def __init__(self) -> None:
         super().__init__()

@@ -61,6 +61,7 @@ class DrawsPositionsBeforeTheLock(BrokenStore):
     """A sequence: who drew first need not commit first."""
 
     bites = "test_positions_in_a_stream_follow_the_order_of_commits"
+    is_a_race = True
 
     def __init__(self) -> None:
         super().__init__()

@@ -44,7 +44,12 @@ def _fails(name: str, store: BrokenStore) -> bool:
 
 @pytest.mark.parametrize("broken", BROKEN, ids=lambda broken: broken.__name__)
 def test_a_broken_store_fails_the_check_that_names_its_fault_and_no_other(broken: type[BrokenStore]) -> None:
-    assert failed_checks(broken) == {broken.bites}
+    failed = failed_checks(broken)
+    tries_left = 9 if broken.is_a_race else 0
+    while tries_left and broken.bites not in failed:
+        failed, tries_left = failed_checks(broken), tries_left - 1
+
+    assert failed == {broken.bites}
 
 
 @pytest.mark.parametrize("check", CHECKS)
