@@ -22,7 +22,10 @@ class Staff:
 
 @frozen
 class Contact:
-    """A person of the client, in the portal; ``impersonated_by`` is the member of staff who acts for them (S4.5)."""
+    """A person of the client, in the portal; ``impersonated_by`` is the member of staff who acts for them (S4.5).
+
+    Desks are scoped by firm, not by client: which client's invoices a contact may reach is the host's to check first.
+    """
 
     id: str
     name: str = field(repr=False)
