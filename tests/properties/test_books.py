@@ -61,7 +61,6 @@ class Firm(RuleBasedStateMachine):
         "voided",
         "recovered",
         "disputed",
-        "applied",
     )
 
     def new_store(self) -> Store:
