@@ -31,6 +31,7 @@ from billcore.recurring.schedule import Plan, Schedule
 from billcore.services.running import BATCH
 from billcore.testing import ManualClock
 from billcore_sqlalchemy import SqlStore, metadata, sqlite_engine
+from billcore_sqlalchemy.sqlite import PRAGMAS
 
 JANE: Final = Staff("jane", "Jane Chen")
 FIRM: Final = FirmId("acme")
@@ -43,7 +44,6 @@ LINES: Final = (
     LineItem(description="Document storage", unit_price="9.90"),
 )
 WRITTEN: Final = ("invoices", "occurrences", "events", "event_invoices", "postings", "counters", "policies")
-PRAGMAS: Final = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON")
 
 
 def opened(path: Path, count: int) -> Billing:
@@ -107,7 +107,7 @@ def floor(path: Path, books: Path) -> Callable[[], None]:
     def write() -> None:
         with closing(sqlite3.connect(path, isolation_level=None)) as target:
             for pragma in PRAGMAS:
-                target.execute(f"PRAGMA {pragma}")
+                target.execute(pragma)
             batches = -(-len(moved) // BATCH)
             for batch in range(batches):
                 target.execute("BEGIN IMMEDIATE")

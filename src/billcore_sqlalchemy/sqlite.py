@@ -15,7 +15,7 @@ from billcore.errors import UnsafeDatabase
 READING: Final = "billcore_reading"
 """The execution option of a connection that will only read: it waits for nobody and nobody for it."""
 
-_PRAGMAS: Final = (
+PRAGMAS: Final = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA busy_timeout = 10000",
     "PRAGMA foreign_keys = ON",
@@ -83,7 +83,7 @@ def require_transactions(connection: Connection) -> None:
 def _connect(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
     cast(_Driver, connection).isolation_level = None
     cursor = connection.cursor()
-    for pragma in _PRAGMAS:
+    for pragma in PRAGMAS:
         cursor.execute(pragma)
     cursor.close()
 
