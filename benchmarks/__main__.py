@@ -1,27 +1,48 @@
-"""Print the table: every workload against its floor, measured now, in turn, on this machine."""
+"""Print the table: every workload against its floor, measured now, in turn, on this machine.
 
+    python -m benchmarks [NAME ...] [--full] [--profile]
+
+A row that misses its reach is followed by the top of its profile; ``--profile`` shows that of every row.
+"""
+
+import argparse
 import platform
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final
 
 from benchmarks import importing, life, pricing, recurring_run
 from benchmarks.timing import HEAD, Row
 
-WORKLOADS: dict[str, Callable[[], Row]] = {
-    "life-sqlite": life.on_sqlite,
-    "recurring-sqlite": recurring_run.on_sqlite,
-    "pricing": pricing.in_memory,
-    "import": importing.in_new_processes,
+WORKLOADS: Final[dict[str, Callable[[bool], Iterable[Row]]]] = {
+    "life-sqlite": lambda _: [life.on_sqlite()],
+    "recurring-sqlite": lambda _: [recurring_run.on_sqlite()],
+    "pricing": lambda _: [pricing.in_memory()],
+    "import": lambda _: importing.in_new_processes(),
 }
+"""What measures each; it is told whether to measure at full size."""
 
 
-def main(wanted: list[str]) -> None:
+def measured(names: list[str], *, is_full: bool) -> Iterator[Row]:
+    for name in names or WORKLOADS:
+        yield from WORKLOADS[name](is_full)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="NAME", choices=[[], *WORKLOADS], help=", ".join(WORKLOADS))
+    parser.add_argument("--full", action="store_true", help="a million invoices where there would be fewer")
+    parser.add_argument("--profile", action="store_true", help="the top of every row's profile")
+    asked = parser.parse_args()
     print(f"Python {platform.python_version()}, {platform.machine()}; medians of interleaved runs\n")
     print(HEAD)
-    for name, measure in WORKLOADS.items():
-        if not wanted or name in wanted:
-            print(measure(), flush=True)
+    rows = []
+    for row in measured(asked.names, is_full=asked.full):
+        print(row, flush=True)
+        rows.append(row)
+    for row in rows:
+        if row.profile and (row.is_missed or asked.profile):
+            print(f"\n{row.workload}: where it spends its time\n{row.profile}")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

@@ -1,65 +1,73 @@
-"""Billing that an application embeds: correct money, invoices, payments and refunds, in its own database."""
+"""Billing that an application embeds: correct money, invoices, payments and refunds, in its own database.
 
-from billcore.actors import Actor, Contact, Importer, Processor, Staff, System
-from billcore.billing import Billing, FrontDesk
-from billcore.catalog import CatalogItem
-from billcore.charges.charge import BillTo, Charge, ChargeState
-from billcore.clients import Client, Firm, NumberSeries, Terms
-from billcore.dates import Period
-from billcore.decimals import Rounding
-from billcore.errors import BillcoreError
-from billcore.fees import Fee, FeeBasis, FeeKind, FeeLine, FeeRate, FeeSchedule
-from billcore.invoices.invoice import CreditNote, Invoice, Origin
-from billcore.invoices.status import (
-    Queue,
-    Settlement,
-    can_pay_now,
-    is_overdue,
-    is_visible_to_client,
-    label,
-    queues,
-    settlement,
-    status,
-)
-from billcore.lines import Allowance, Codes, LineItem, Surcharge, TaxRate, Timekeeper
-from billcore.memory import MemoryStore
-from billcore.methods import Method, SavedMethod
-from billcore.money import Money
-from billcore.parties import Address, Party
-from billcore.payments.payment import Payment, PaymentState, Refund, RefundStanding, RefundState
-from billcore.permissions import AllowAll, AllowListed, Authorizer, Permission
-from billcore.policy import (
-    PRACTICE,
-    PRO_FIRM,
-    STANDARD,
-    DueBasis,
-    LateFeeRule,
-    Policy,
-    RefundEffect,
-    Status,
-    TimeRules,
-    VisibleFrom,
-    Vocabulary,
-    VoidedLines,
-    VoidWithPayments,
-    Word,
-)
-from billcore.reasons import Failure, Initiator, RefundReason, Retry
-from billcore.recurring.business_days import Roll
-from billcore.recurring.cadence import Cadence
-from billcore.recurring.day_rules import LAST, Weekday
-from billcore.recurring.occurrence import Occurrence, OccurrenceState
-from billcore.recurring.schedule import (
-    AfterPause,
-    CatchUp,
-    Output,
-    PartialPeriod,
-    Plan,
-    Schedule,
-    ScheduleState,
-    Source,
-    Timing,
-)
+A name brings the module that makes it, with what that needs, when it is first asked for: ``import billcore`` alone
+costs a program nothing that it does not use.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from billcore.actors import Actor, Contact, Importer, Processor, Staff, System
+    from billcore.billing import Billing, FrontDesk
+    from billcore.catalog import CatalogItem
+    from billcore.charges.charge import BillTo, Charge, ChargeState
+    from billcore.clients import Client, Firm, NumberSeries, Terms
+    from billcore.dates import Period
+    from billcore.decimals import Rounding
+    from billcore.errors import BillcoreError
+    from billcore.fees import Fee, FeeBasis, FeeKind, FeeLine, FeeRate, FeeSchedule
+    from billcore.invoices.invoice import CreditNote, Invoice, Origin
+    from billcore.invoices.status import (
+        Queue,
+        Settlement,
+        can_pay_now,
+        is_overdue,
+        is_visible_to_client,
+        label,
+        queues,
+        settlement,
+        status,
+    )
+    from billcore.lines import Allowance, Codes, LineItem, Surcharge, TaxRate, Timekeeper
+    from billcore.memory import MemoryStore
+    from billcore.methods import Method, SavedMethod
+    from billcore.money import Money
+    from billcore.parties import Address, Party
+    from billcore.payments.payment import Payment, PaymentState, Refund, RefundStanding, RefundState
+    from billcore.permissions import AllowAll, AllowListed, Authorizer, Permission
+    from billcore.policy import (
+        PRACTICE,
+        PRO_FIRM,
+        STANDARD,
+        DueBasis,
+        LateFeeRule,
+        Policy,
+        RefundEffect,
+        Status,
+        TimeRules,
+        VisibleFrom,
+        Vocabulary,
+        VoidedLines,
+        VoidWithPayments,
+        Word,
+    )
+    from billcore.reasons import Failure, Initiator, RefundReason, Retry
+    from billcore.recurring.business_days import Roll
+    from billcore.recurring.cadence import Cadence
+    from billcore.recurring.day_rules import LAST, Weekday
+    from billcore.recurring.occurrence import Occurrence, OccurrenceState
+    from billcore.recurring.schedule import (
+        AfterPause,
+        CatchUp,
+        Output,
+        PartialPeriod,
+        Plan,
+        Schedule,
+        ScheduleState,
+        Source,
+        Timing,
+    )
 
 __all__ = [
     "LAST",
@@ -154,3 +162,81 @@ __all__ = [
     "settlement",
     "status",
 ]
+
+_HOMES: Final = {
+    "billcore.actors": ("Actor", "Contact", "Importer", "Processor", "Staff", "System"),
+    "billcore.billing": ("Billing", "FrontDesk"),
+    "billcore.catalog": ("CatalogItem",),
+    "billcore.charges.charge": ("BillTo", "Charge", "ChargeState"),
+    "billcore.clients": ("Client", "Firm", "NumberSeries", "Terms"),
+    "billcore.dates": ("Period",),
+    "billcore.decimals": ("Rounding",),
+    "billcore.errors": ("BillcoreError",),
+    "billcore.fees": ("Fee", "FeeBasis", "FeeKind", "FeeLine", "FeeRate", "FeeSchedule"),
+    "billcore.invoices.invoice": ("CreditNote", "Invoice", "Origin"),
+    "billcore.invoices.status": (
+        "Queue",
+        "Settlement",
+        "can_pay_now",
+        "is_overdue",
+        "is_visible_to_client",
+        "label",
+        "queues",
+        "settlement",
+        "status",
+    ),
+    "billcore.lines": ("Allowance", "Codes", "LineItem", "Surcharge", "TaxRate", "Timekeeper"),
+    "billcore.memory": ("MemoryStore",),
+    "billcore.methods": ("Method", "SavedMethod"),
+    "billcore.money": ("Money",),
+    "billcore.parties": ("Address", "Party"),
+    "billcore.payments.payment": ("Payment", "PaymentState", "Refund", "RefundStanding", "RefundState"),
+    "billcore.permissions": ("AllowAll", "AllowListed", "Authorizer", "Permission"),
+    "billcore.policy": (
+        "PRACTICE",
+        "PRO_FIRM",
+        "STANDARD",
+        "DueBasis",
+        "LateFeeRule",
+        "Policy",
+        "RefundEffect",
+        "Status",
+        "TimeRules",
+        "VisibleFrom",
+        "Vocabulary",
+        "VoidedLines",
+        "VoidWithPayments",
+        "Word",
+    ),
+    "billcore.reasons": ("Failure", "Initiator", "RefundReason", "Retry"),
+    "billcore.recurring.business_days": ("Roll",),
+    "billcore.recurring.cadence": ("Cadence",),
+    "billcore.recurring.day_rules": ("LAST", "Weekday"),
+    "billcore.recurring.occurrence": ("Occurrence", "OccurrenceState"),
+    "billcore.recurring.schedule": (
+        "AfterPause",
+        "CatchUp",
+        "Output",
+        "PartialPeriod",
+        "Plan",
+        "Schedule",
+        "ScheduleState",
+        "Source",
+        "Timing",
+    ),
+}
+"""The modules of the names: what the imports at the top say to type checkers, said to Python."""
+
+# A type checker must not see this, or it would take any name for one of ours.
+if not TYPE_CHECKING:
+
+    def __getattr__(name):
+        for home, names in _HOMES.items():
+            if name in names:
+                # Kept as a plain global, so that this is asked once.
+                globals()[name] = value = getattr(import_module(home), name)
+                return value
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+    def __dir__():
+        return sorted({*globals(), *__all__})
