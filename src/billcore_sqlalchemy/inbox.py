@@ -11,7 +11,8 @@ from billcore.codec.envelope import GATEWAY_EVENT
 from billcore.ports.gateway import GatewayEvent
 from billcore.ports.store import ParkedEvent
 from billcore_sqlalchemy import documents
-from billcore_sqlalchemy.session import Session, Values, require_key
+from billcore_sqlalchemy.ready import Values
+from billcore_sqlalchemy.session import Session, require_key
 from billcore_sqlalchemy.statements import THE_LIMIT, insert_new
 
 
@@ -23,7 +24,7 @@ def hear(session: Session, table: Table, event: GatewayEvent) -> bool:
     # On MariaDB all who waited for that row now share a lock on it: whoever wrote next would be a deadlock.
     if was_heard(session, table, event):
         return False
-    return session.change(_hear(table), {**_key(event), "its_firm": session.firm_id}).rowcount == 1
+    return session.change(_hear(table), {**_key(event), "its_firm": session.firm_id}) == 1
 
 
 def was_heard(session: Session, table: Table, event: GatewayEvent) -> bool:

@@ -23,9 +23,10 @@ from billcore.ports.store import InvoiceFilter, InvoicePage
 from billcore_sqlalchemy import documents
 from billcore_sqlalchemy.listing import page
 from billcore_sqlalchemy.policies import Policies
+from billcore_sqlalchemy.ready import Values
 from billcore_sqlalchemy.records import Records
 from billcore_sqlalchemy.remembered import Remembered
-from billcore_sqlalchemy.session import Session, Values
+from billcore_sqlalchemy.session import Session
 from billcore_sqlalchemy.statements import THE_DAY, THE_FIRM, THE_LIMIT, waiting
 from billcore_sqlalchemy.tables import Tables
 

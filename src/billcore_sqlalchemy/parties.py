@@ -13,8 +13,9 @@ from billcore.codec.envelope import CATALOG_ITEM, CHARGE, CLIENT, CREDIT_NOTE, M
 from billcore.ids import CatalogItemId, ChargeId, ClientId, CreditNoteId, InvoiceId, MethodId
 from billcore.invoices.invoice import CreditNote
 from billcore.methods import SavedMethod
+from billcore_sqlalchemy.ready import Values
 from billcore_sqlalchemy.records import Records
-from billcore_sqlalchemy.session import Values, is_storable
+from billcore_sqlalchemy.session import is_storable
 from billcore_sqlalchemy.statements import THE_FIRM, THE_ID
 
 

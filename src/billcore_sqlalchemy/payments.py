@@ -10,8 +10,9 @@ from billcore.codec.envelope import OPERATION, PAYMENT, REFUND
 from billcore.ids import ClientId, InvoiceId, OperationId, PaymentId, RefundId
 from billcore.payments.operation import Operation
 from billcore.payments.payment import Payment, Refund
+from billcore_sqlalchemy.ready import Values
 from billcore_sqlalchemy.records import Records, ref_columns
-from billcore_sqlalchemy.session import Session, Values, is_storable
+from billcore_sqlalchemy.session import Session, is_storable
 from billcore_sqlalchemy.statements import THE_FIRM, THE_ID
 from billcore_sqlalchemy.tables import Tables
 

@@ -19,7 +19,8 @@ from billcore.payments.payment import Payment, Refund
 from billcore.recurring.occurrence import Occurrence
 from billcore.recurring.schedule import Schedule
 from billcore_sqlalchemy import documents
-from billcore_sqlalchemy.session import Session, Values, is_storable, require_key
+from billcore_sqlalchemy.ready import Values
+from billcore_sqlalchemy.session import Session, is_storable, require_key
 from billcore_sqlalchemy.statements import record_statements, related
 
 Id = TypeVar("Id", bound=str)
@@ -103,7 +104,7 @@ class Records(Generic[Id, Record]):
             self._remember(saved)
             alike.setdefault(tuple(row), []).append(row)
         for rows in alike.values():
-            if self._session.change(self._statements.update, rows).rowcount != len(rows):
+            if self._session.change(self._statements.update, rows) != len(rows):
                 raise StaleWrite(
                     f"one of {len(rows)} {self.what} records was changed since it was read; read them again"
                 )
@@ -172,7 +173,7 @@ class Records(Generic[Id, Record]):
             raise self._not_found(record.id)
         key = {"the_firm": record.firm_id, "the_id": record.id}
         as_read = {**key, "the_version": record.version}
-        if self._session.change(statement, {**as_read, **values}).rowcount == 1:
+        if self._session.change(statement, {**as_read, **values}) == 1:
             return
         if self._session.query(self._statements.version, key).first() is None:
             raise self._not_found(record.id)

@@ -17,8 +17,8 @@ from billcore.ids import ClientId, FirmId, InvoiceId, OccurrenceId, ScheduleId
 from billcore.recurring.occurrence import Occurrence
 from billcore.recurring.schedule import Schedule, Suspension
 from billcore_sqlalchemy import documents
+from billcore_sqlalchemy.ready import Values
 from billcore_sqlalchemy.records import Records
-from billcore_sqlalchemy.session import Values
 from billcore_sqlalchemy.statements import waiting
 
 _PROGRESS: Final = frozenset(

@@ -1,20 +1,22 @@
 """What the repositories of one unit of work share: its firm, its connection, and whether it may still change things."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, CursorResult, Executable, Insert, func, select
+from sqlalchemy import Column, Connection, Executable, Insert, Result, Select, func, select
 from sqlalchemy.exc import StatementError
+from sqlalchemy.sql.dml import ReturningInsert
 
 from billcore.errors import BillcoreError, UnitOfWorkMisuse
 from billcore.ids import FirmId
 from billcore.texts import text
 from billcore_sqlalchemy.failures import in_our_words, is_taken
+from billcore_sqlalchemy.ready import Ready, Values, carried_out, carry_out_many, statements_for
 from billcore_sqlalchemy.types import KEY_LENGTH
 
-Values = Mapping[str, object]
-
 _A_FEW: Final = 8
+_NOTHING: Final[Values] = {}
 
 
 class Session:
@@ -26,21 +28,24 @@ class Session:
         self.dialect: Final = connection.dialect.name
         self.can_return_what_it_updates: Final = connection.dialect.update_returning
         self._connection = connection
+        self._statements = statements_for(connection)
         self._is_over = False
 
-    def query(self, statement: Executable, values: Values | None = None) -> CursorResult[Any]:
+    def query(self, statement: Executable, values: Values | None = None) -> Result[Any]:
         """Ask the database."""
         self.require_open()
-        try:
-            return self._connection.execute(statement, values)
-        except StatementError as error:
-            raise in_our_words(error) from None
+        return self._rows(statement, values or _NOTHING)
 
-    def change(self, statement: Executable, values: Values | Sequence[Values]) -> CursorResult[Any]:
-        """Change what the database holds."""
+    def change_and_tell(self, statement: Executable, values: Values) -> Result[Any]:
+        """Change what the database holds, and hear of the rows what the statement returns."""
+        self.require_writing()
+        return self._rows(statement, values)
+
+    def change(self, statement: Executable, values: Values | Sequence[Values]) -> int:
+        """Change what the database holds; how many rows were found."""
         self.require_writing()
         try:
-            return self._connection.execute(statement, values)
+            return self._changed(statement, values)
         except StatementError as error:
             raise in_our_words(error) from None
 
@@ -48,7 +53,7 @@ class Session:
         """Insert one row, or answer False when its key is taken; the transaction can go on either way."""
         self.require_writing()
         try:
-            return self._connection.execute(statement, values).rowcount == 1
+            return self._changed(statement, values) == 1
         except StatementError as error:
             if is_taken(error):
                 return False
@@ -59,16 +64,63 @@ class Session:
         (number,) = statement.table.primary_key
         if self.dialect == "sqlite" and len(rows) > _A_FEW:
             # Whoever writes has the whole database, so nobody else can be given these numbers.
-            last: int = self.query(select(func.coalesce(func.max(number), 0))).scalar_one()
+            last: int = self.query(_highest(number)).scalar_one()
             numbers = range(last + 1, last + 1 + len(rows))
             self.change(statement, [{**row, number.name: each} for row, each in zip(rows, numbers, strict=True)])
             return numbers
-        # One statement spares the way to a server; SQLite has no such way.
-        can_at_once = self._connection.dialect.insert_executemany_returning_sort_by_parameter_order
-        if len(rows) > 1 and can_at_once and self.dialect != "sqlite":
-            numbered = self.change(statement.returning(number, sort_by_parameter_order=True), rows)
-            return numbered.scalars().all()
-        return [_its_number(self.change(statement, row)) for row in rows]
+        if self.dialect == "sqlite" or not self._connection.dialect.insert_returning:
+            return [self._inserted(statement, row) for row in rows]
+        if len(rows) > 1 and self._connection.dialect.insert_executemany_returning_sort_by_parameter_order:
+            # One statement spares the way to a server.
+            return self._inserted_at_once(_telling(statement, number, in_order=True), rows)
+        telling = _telling(statement, number, in_order=False)
+        return [self.change_and_tell(telling, row).scalar_one() for row in rows]
+
+    def _rows(self, statement: Executable, values: Values) -> Result[Any]:
+        ready = self._ready(statement, values)
+        try:
+            if ready is None:
+                return self._connection.execute(statement, values)
+            with carried_out(self._connection, ready, values) as cursor:
+                return ready.result(cursor.fetchall())
+        except StatementError as error:
+            raise in_our_words(error) from None
+
+    def _changed(self, statement: Executable, values: Values | Sequence[Values]) -> int:
+        if isinstance(values, Mapping):
+            ready = self._ready(statement, values)
+            if ready is None:
+                return self._connection.execute(statement, values).rowcount
+            with carried_out(self._connection, ready, values) as cursor:
+                return cursor.rowcount
+        ready = self._ready(statement, values[0])
+        if ready is None:
+            return self._connection.execute(statement, values).rowcount
+        return carry_out_many(self._connection, ready, values)
+
+    def _inserted(self, statement: Insert, row: Values) -> int:
+        """The number that the database gave to the row."""
+        self.require_writing()
+        ready = self._ready(statement, row)
+        try:
+            if ready is None:
+                key: Sequence[int] = self._connection.execute(statement, row).inserted_primary_key or ()
+                return key[0]
+            with carried_out(self._connection, ready, row) as cursor:
+                number: int = cursor.lastrowid
+                return number
+        except StatementError as error:
+            raise in_our_words(error) from None
+
+    def _inserted_at_once(self, statement: Executable, rows: Sequence[Values]) -> Sequence[int]:
+        self.require_writing()
+        try:
+            return self._connection.execute(statement, rows).scalars().all()
+        except StatementError as error:
+            raise in_our_words(error) from None
+
+    def _ready(self, statement: Executable, values: Values) -> Ready | None:
+        return None if self._statements is None else self._statements.find(statement, values)
 
     def require_open(self) -> None:
         """UnitOfWorkMisuse once the unit of work is over."""
@@ -95,9 +147,14 @@ class Session:
         self._is_over = True
 
 
-def _its_number(inserted: CursorResult[Any]) -> int:
-    key: Sequence[int] = inserted.inserted_primary_key or ()
-    return key[0]
+@cache
+def _highest(number: Column[int]) -> Select[tuple[int]]:
+    return select(func.coalesce(func.max(number), 0))
+
+
+@cache
+def _telling(statement: Insert, number: Column[int], *, in_order: bool) -> ReturningInsert[tuple[int]]:
+    return statement.returning(number, sort_by_parameter_order=in_order)
 
 
 def require_key(value: str, what: str) -> str:

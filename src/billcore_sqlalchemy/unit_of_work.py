@@ -6,6 +6,7 @@ from typing import Any
 
 from attrs import evolve
 from sqlalchemy import BigInteger, Select, Table, Transaction, Update, bindparam, select
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from billcore.clients import Firm, NumberSeries
 from billcore.codec.envelope import FIRM
@@ -88,7 +89,7 @@ class SqlUnitOfWork:
         saved = evolve(firm, version=firm.version + 1)
         key = {"the_firm": firm.id, "the_version": firm.version}
         content = {"version": saved.version, "document": documents.write(FIRM, saved)}
-        if self._session.change(_save_firm(self._tables.firms), {**key, **content}).rowcount == 1:
+        if self._session.change(_save_firm(self._tables.firms), {**key, **content}) == 1:
             self._firm = saved
             return saved
         self._read_firm()
@@ -110,8 +111,8 @@ class SqlUnitOfWork:
         counters, key = self._tables.counters, {"the_firm": self.firm_id, "the_id": prefix, "the_count": count}
         # Counting comes before looking: it locks the counter, so that two can never be given one number.
         if self._session.can_return_what_it_updates:
-            return self._session.change(_count(counters).returning(counters.c.last), key).scalar_one_or_none()
-        if self._session.change(_count(counters), key).rowcount == 0:
+            return self._session.change_and_tell(_count_and_tell(counters), key).scalar_one_or_none()
+        if self._session.change(_count(counters), key) == 0:
             return None
         last: int = self._session.query(_counted(counters), key).scalar_one()
         return last
@@ -173,6 +174,11 @@ def _count(counters: Table) -> Update:
     c = counters.c
     more = c.last + bindparam("the_count", type_=BigInteger)
     return counters.update().where(c.firm_id == THE_FIRM, c.series == THE_ID).values(last=more)
+
+
+@cache
+def _count_and_tell(counters: Table) -> ReturningUpdate[Any]:
+    return _count(counters).returning(counters.c.last)
 
 
 @cache

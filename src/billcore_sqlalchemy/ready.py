@@ -1,0 +1,173 @@
+"""Statements made ready once per engine: SQLAlchemy writes the SQL, and the driver itself carries it out.
+
+To execute a Core statement costs SQLAlchemy several times what SQLite needs to carry it out, and nearly all of that is
+the same each time: finding the SQL again, sorting the parameters, describing the rows. Here it is done once.
+"""
+
+import logging
+import weakref
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Final, cast
+
+from attrs import frozen
+from sqlalchemy import Connection, Dialect, Engine, Executable, Result
+from sqlalchemy.engine.interfaces import DBAPICursor
+from sqlalchemy.engine.result import IteratorResult, SimpleResultMetaData
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.dml import UpdateBase
+from sqlalchemy.sql.selectable import ReturnsRows
+
+Values = Mapping[str, object]
+Convert = Callable[[Any], Any]
+
+
+@frozen(eq=False)
+class Ready:
+    """The SQL of one statement, and how values go into it and come out of it."""
+
+    sql: str
+    binds: tuple[tuple[str, Convert | None, object], ...]
+    """For each parameter its name, how the driver wants it, and its value where none is given."""
+    is_by_place: bool
+    columns: SimpleResultMetaData
+    reads: tuple[tuple[int, Convert], ...]
+    """Which columns of a row are to be converted."""
+
+    def parameters(self, values: Values) -> Sequence[Any] | Mapping[str, Any]:
+        """The values as the driver takes them."""
+        if self.is_by_place:
+            return [
+                values.get(name, otherwise) if convert is None else convert(values.get(name, otherwise))
+                for name, convert, otherwise in self.binds
+            ]
+        return {
+            name: values.get(name, otherwise) if convert is None else convert(values.get(name, otherwise))
+            for name, convert, otherwise in self.binds
+        }
+
+    def result(self, rows: Sequence[Sequence[Any]]) -> Result[Any]:
+        """Rows of the driver as SQLAlchemy hands them out."""
+        return IteratorResult(self.columns, iter(rows) if not self.reads else self._converted(rows))
+
+    def _converted(self, rows: Sequence[Sequence[Any]]) -> Iterator[tuple[Any, ...]]:
+        for row in rows:
+            values = list(row)
+            for place, convert in self.reads:
+                values[place] = convert(values[place])
+            yield tuple(values)
+
+
+class ReadyStatements:
+    """Those of one engine."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self._dialect = dialect
+        self._ready: dict[tuple[Executable, tuple[str, ...]], Ready | None] = {}
+
+    def find(self, statement: Executable, values: Values) -> Ready | None:
+        """The statement for these values; None for one whose SQL differs from call to call, as IN of a list does."""
+        # What a select needs stands in it; what is inserted or updated are the columns that are given.
+        key = statement, tuple(values) if isinstance(statement, UpdateBase) else ()
+        try:
+            return self._ready[key]
+        except KeyError:
+            ready = self._ready[key] = _made_ready(statement, key[1], self._dialect)
+            return ready
+
+
+_OF_ENGINES: Final[weakref.WeakKeyDictionary[Engine, ReadyStatements]] = weakref.WeakKeyDictionary()
+
+
+def statements_for(connection: Connection) -> ReadyStatements | None:
+    """The ready statements of the connection's engine.
+
+    None where somebody must see or change each statement on its way: the host listens to them, logs them, or has its
+    tables in another schema. SQLAlchemy then executes them as any other.
+    """
+    engine = connection.engine
+    listeners = engine.dispatch, connection.dispatch
+    is_watched = any(
+        bool(heard)
+        for each in listeners
+        for heard in (
+            each.before_execute,
+            each.after_execute,
+            each.before_cursor_execute,
+            each.after_cursor_execute,
+        )
+    )
+    is_translated = "schema_translate_map" in connection.get_execution_options()
+    if is_watched or is_translated or engine.logger.isEnabledFor(logging.INFO):
+        return None
+    known = _OF_ENGINES.get(engine)
+    if known is None:
+        known = _OF_ENGINES[engine] = ReadyStatements(engine.dialect)
+    return known
+
+
+@contextmanager
+def carried_out(connection: Connection, ready: Ready, values: Values) -> Iterator[DBAPICursor]:
+    """Execute it once; the block has the driver's cursor."""
+    cursor = connection.connection.cursor()
+    try:
+        # Lists or dicts, as the dialect knows; its type does not.
+        connection.dialect.do_execute(cursor, ready.sql, cast(Any, ready.parameters(values)))
+        yield cursor
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise _wrapped(connection, ready, error, cursor) from None
+    finally:
+        cursor.close()
+
+
+def carry_out_many(connection: Connection, ready: Ready, rows: Sequence[Values]) -> int:
+    """Execute it for each of the rows; how many rows it found."""
+    cursor = connection.connection.cursor()
+    try:
+        many = [ready.parameters(row) for row in rows]
+        connection.dialect.do_executemany(cursor, ready.sql, cast(Any, many))
+        return cursor.rowcount
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise _wrapped(connection, ready, error, cursor) from None
+    finally:
+        cursor.close()
+
+
+def _wrapped(connection: Connection, ready: Ready, error: Exception, cursor: DBAPICursor) -> DBAPIError:
+    """The driver's error as SQLAlchemy wraps it, without its values; a connection that broke is not used again."""
+    dialect = connection.dialect
+    is_broken = dialect.is_disconnect(cast(Any, error), connection.connection, cursor)
+    if is_broken:
+        connection.invalidate(error)
+    wrapped = DBAPIError.instance(
+        ready.sql,
+        None,
+        error,
+        dialect.loaded_dbapi.Error,
+        hide_parameters=True,
+        connection_invalidated=is_broken,
+        dialect=dialect,
+    )
+    return cast(DBAPIError, wrapped)
+
+
+def _made_ready(statement: Executable, given: tuple[str, ...], dialect: Dialect) -> Ready | None:
+    compiled = cast(SQLCompiler, cast(Any, statement).compile(dialect=dialect, column_keys=list(given) or None))
+    if compiled.post_compile_params or compiled.literal_execute_params:
+        return None
+    names = list(compiled.positiontup or ()) if compiled.positional else list(compiled.binds)
+    binds = []
+    for name in names:
+        bind = compiled.binds[name]
+        convert = bind.type.dialect_impl(dialect).bind_processor(dialect)
+        binds.append((name, convert, None if bind.required else bind.effective_value))
+    columns = statement.exported_columns if isinstance(statement, ReturnsRows) else None
+    readers = [each.type.dialect_impl(dialect).result_processor(dialect, None) for each in columns or ()]
+    return Ready(
+        sql=compiled.string,
+        binds=tuple(binds),
+        is_by_place=compiled.positional,
+        columns=SimpleResultMetaData(columns.keys() if columns is not None else ()),
+        reads=tuple((place, convert) for place, convert in enumerate(readers) if convert is not None),
+    )
