@@ -11,7 +11,7 @@ from typing import Final, Never, final
 
 from attrs import frozen
 
-from billcore.currencies import exponent
+from billcore.currencies import EXPONENTS, exponent
 from billcore.decimals import EXACT, Rounding, decimals_of, exact, plain, round_minor
 from billcore.errors import AmountTooLarge, BadMoney, BadSplit, CurrencyMismatch, TooManyDecimals
 
@@ -53,11 +53,12 @@ class Money:
     currency: str
 
     def __attrs_post_init__(self) -> None:
-        decimals = exponent(self.currency)
-        if type(self.minor) is not int:
-            raise BadMoney(_why_not_minor(self.minor, self.currency))
-        if not -LARGEST_MINOR <= self.minor <= LARGEST_MINOR:
-            raise AmountTooLarge(_too_large(self.currency, decimals))
+        minor, currency = self.minor, self.currency
+        if type(minor) is not int or type(currency) is not str or currency not in EXPONENTS:
+            exponent(currency)
+            raise BadMoney(_why_not_minor(minor, currency))
+        if not -LARGEST_MINOR <= minor <= LARGEST_MINOR:
+            raise AmountTooLarge(_too_large(currency, exponent(currency)))
 
     @classmethod
     def of(cls, amount: Decimal | str, currency: str) -> "Money":
@@ -204,7 +205,11 @@ class Money:
         return self.minor >= other.minor
 
     def __str__(self) -> str:
-        return f"{self.amount} {self.currency}"
+        sign = "-" if self.minor < 0 else ""
+        if not (decimals := exponent(self.currency)):
+            return f"{sign}{abs(self.minor)} {self.currency}"
+        major, minor = divmod(abs(self.minor), 10**decimals)
+        return f"{sign}{major}.{minor:0{decimals}} {self.currency}"
 
     def __repr__(self) -> str:
         return f"Money({self.minor}, {self.currency!r})"

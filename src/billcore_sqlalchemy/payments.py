@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Delete, Insert, Select, Table, select
+from sqlalchemy import Delete, Insert, Select, Table, Update, bindparam, select
 
 from billcore.codec.envelope import OPERATION, PAYMENT, REFUND
 from billcore.ids import ClientId, InvoiceId, OperationId, PaymentId, RefundId
@@ -32,9 +32,13 @@ class Payments(Records[PaymentId, Payment]):
     def save(self, record: Payment) -> Payment:
         before = self._known.get(record.id)
         saved = super().save(record)
-        if before is None or _amounts(before) != _amounts(saved):
+        were, are = {} if before is None else _amounts(before), _amounts(saved)
+        if were.keys() != are.keys():
             self._session.change(_forget(self._applications), {"the_firm": saved.firm_id, "the_id": saved.id})
             self._apply(saved)
+        elif were != are:
+            moved = {invoice_id: amounts for invoice_id, amounts in are.items() if amounts != were[invoice_id]}
+            self._move(saved, moved)
         return saved
 
     def of_invoice(self, invoice_id: InvoiceId) -> Sequence[Payment]:
@@ -56,6 +60,14 @@ class Payments(Records[PaymentId, Payment]):
         ]
         if rows:
             self._session.change(_apply(self._applications), rows)
+
+    def _move(self, payment: Payment, amounts: dict[InvoiceId, tuple[int, int]]) -> None:
+        key = {"the_firm": payment.firm_id, "the_id": payment.id}
+        rows = [
+            {**key, "the_invoice": invoice_id, "intended": intended, "applied": applied}
+            for invoice_id, (intended, applied) in amounts.items()
+        ]
+        self._session.change(_move(self._applications), rows)
 
     def _columns(self, record: Payment) -> Values:
         return {
@@ -93,6 +105,13 @@ def _of_invoice(payments: Table, applications: Table) -> Select[Any]:
 @cache
 def _apply(applications: Table) -> Insert:
     return applications.insert()
+
+
+@cache
+def _move(applications: Table) -> Update:
+    c = applications.c
+    this = (c.firm_id == THE_FIRM, c.payment_id == THE_ID, c.invoice_id == bindparam("the_invoice"))
+    return applications.update().where(*this)
 
 
 @cache

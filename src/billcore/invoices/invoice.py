@@ -268,17 +268,21 @@ def with_sums(
     late_fees: int = 0,
 ) -> Invoice:
     """The invoice with its sums moved by so many minor units each."""
-    sums, currency = invoice.sums, invoice.currency
+    sums = invoice.sums
     return evolve(
         invoice,
         sums=Sums(
-            paid=Money(sums.paid.minor + paid, currency),
-            in_flight=Money(sums.in_flight.minor + in_flight, currency),
-            refunded=Money(sums.refunded.minor + refunded, currency),
-            credited=Money(sums.credited.minor + credited, currency),
-            credited_tax=Money(sums.credited_tax.minor + credited_tax, currency),
-            credited_for_refunds=Money(sums.credited_for_refunds.minor + credited_for_refunds, currency),
-            written_off=Money(sums.written_off.minor + written_off, currency),
-            late_fees=Money(sums.late_fees.minor + late_fees, currency),
+            paid=_moved(sums.paid, paid),
+            in_flight=_moved(sums.in_flight, in_flight),
+            refunded=_moved(sums.refunded, refunded),
+            credited=_moved(sums.credited, credited),
+            credited_tax=_moved(sums.credited_tax, credited_tax),
+            credited_for_refunds=_moved(sums.credited_for_refunds, credited_for_refunds),
+            written_off=_moved(sums.written_off, written_off),
+            late_fees=_moved(sums.late_fees, late_fees),
         ),
     )
+
+
+def _moved(amount: Money, minor: int) -> Money:
+    return Money(amount.minor + minor, amount.currency) if minor else amount

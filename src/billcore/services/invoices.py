@@ -156,7 +156,7 @@ class InvoicesDesk(Desk):
         """Number and lock the draft, without telling the client (S2.7-S2.9)."""
         self.require(Permission.CREATE)
         with self.begin() as work:
-            invoice = self._issued(work, invoice_id, on)
+            invoice = work.invoices.save(self._issued(work, work.invoices.get(invoice_id), on))
             work.commit()
         return invoice
 
@@ -165,7 +165,7 @@ class InvoicesDesk(Desk):
         """Note that the document went to the client; the host does the sending, on the event."""
         self.require(Permission.CREATE)
         with self.begin() as work:
-            invoice = self._delivered(work, work.invoices.get(invoice_id), channel)
+            invoice = work.invoices.save(self._delivered(work, work.invoices.get(invoice_id), channel))
             work.commit()
         return invoice
 
@@ -174,7 +174,8 @@ class InvoicesDesk(Desk):
         """Issue and deliver in one (S0.15, S3.19)."""
         self.require(Permission.CREATE)
         with self.begin() as work:
-            invoice = self._delivered(work, self._issued(work, invoice_id, on), channel)
+            issued = self._issued(work, work.invoices.get(invoice_id), on)
+            invoice = work.invoices.save(self._delivered(work, issued, channel))
             work.commit()
         return invoice
 
@@ -262,13 +263,13 @@ class InvoicesDesk(Desk):
     def _now(self, work: UnitOfWork) -> datetime:
         return self.house.now_at(work.firm())
 
-    def _issued(self, work: UnitOfWork, invoice_id: InvoiceId, on: date | None) -> Invoice:
+    def _issued(self, work: UnitOfWork, draft: Invoice, on: date | None) -> Invoice:
+        """The invoice of that draft, to be saved."""
         firm = work.firm()
-        invoice = work.invoices.get(invoice_id)
         invoice, event = sending.issue(
-            invoice,
+            draft,
             firm=firm,
-            client=work.clients.peek(invoice.client_id),
+            client=work.clients.peek(draft.client_id),
             number=work.next_number(firm.invoice_series),
             on=on,
             at=self.house.now_at(firm),
@@ -276,12 +277,13 @@ class InvoicesDesk(Desk):
         )
         drafts.bill(work, event.billed, at=event.at)
         work.events.append([event])
-        return work.invoices.save(invoice)
+        return invoice
 
     def _delivered(self, work: UnitOfWork, invoice: Invoice, channel: str) -> Invoice:
+        """The invoice as it went out, to be saved."""
         invoice, event = sending.deliver(invoice, channel=channel, at=self._now(work), by=self.by)
         work.events.append([event])
-        return work.invoices.save(invoice)
+        return invoice
 
     def _paying(self, work: UnitOfWork, invoice_id: InvoiceId) -> list[PaymentId]:
         return sorted(payment.id for payment in work.payments.of_invoice(invoice_id))

@@ -54,7 +54,9 @@ class RefundsDesk(Desk):
             through_gateway=through_gateway,
         )
         refund = self._reserve(ask, payment_id, amount, reason, note, through_gateway)
-        if refund.operation_id is not None and refund.is_live and refund.succeeded_at is None:
+        if refund.operation_id is None:
+            return refund
+        if refund.is_live and refund.succeeded_at is None:
             Driver(self.house).drive(self.firm_id, refund.operation_id)
         # What the command answers is part of the command: whoever may refund may know what became of it.
         with self.read() as work:
