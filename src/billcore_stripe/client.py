@@ -32,7 +32,7 @@ API_VERSION: Final = "2026-10-28.endive"
 """Sent with every request: payloads and parameters change between versions (``payment_method_types`` was removed on
 2026-09-30), and the account's own default would change them under a deployed program."""
 
-FIRST_PAUSE_SECONDS: Final = 0.5
+FIRST_PAUSE_SECONDS = 0.5
 _AMOUNT_CODES: Final = frozenset(
     {"amount_too_small", "amount_too_large", "invalid_charge_amount_no_decimal_compatible"}
 )

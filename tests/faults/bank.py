@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from attrs import evolve
+from tests.faults.sums import Sums
 
 from billcore.errors import BillcoreError
 from billcore.ids import FirmId, GatewayRef, OperationId, RefundId
@@ -23,6 +24,8 @@ from billcore.payments.instruction import (
 )
 from billcore.payments.observation import (
     CheckoutSnapshot,
+    CheckoutStatus,
+    DisputeStatus,
     MethodSnapshot,
     PaymentSnapshot,
     PaymentStatus,
@@ -40,7 +43,7 @@ from billcore.ports.gateway import (
 )
 from billcore.reasons import Failure
 from billcore.services.system import RandomIds
-from billcore.testing import FakeGateway
+from billcore.testing import FakeGateway, Wait
 from billcore.testing.fake.line import FakeLine
 from billcore.testing.fake_gateway import EVERYTHING
 
@@ -108,6 +111,29 @@ class Bank(FakeGateway):
         except BillcoreError as refusal:
             return refusal.code
         return "refunded"
+
+    def pay_a_page(self, firm_id: FirmId) -> str:
+        """A client of that firm's enters a card on the newest page that is open."""
+        with self._turn():
+            pages = [page for page in self._pages.all() if page.command.firm_id == firm_id]
+            opened = [page.now.ref for page in pages if page.now.status is CheckoutStatus.OPEN]
+            for ref in opened[-1:]:
+                self.client_pays(ref)
+                return "paid"
+        return "no page"
+
+    def contest_some(self, ref: GatewayRef, cents: int) -> str:
+        """The client contests so much of a payment, or an open contest of it is decided, where that is possible."""
+        try:
+            seen = self.get_payment(ref)
+            for dispute in seen.disputes:
+                if dispute.status is DisputeStatus.OPEN:
+                    (self.win_dispute if cents % 2 else self.lose_dispute)(dispute.ref)
+                    return "decided"
+            self.open_dispute(ref, Money(cents, "USD"), fee=Money(1500, "USD"))
+        except BillcoreError as refusal:
+            return refusal.code
+        return "contested"
 
     def be_later(self, minutes: int) -> None:
         """The bank's own clock goes forward, as ours does."""
@@ -219,6 +245,52 @@ class RemoteGateway:
             raise answer
         return answer
 
+    # ── As a counterparty, see there ─────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def gateway(self) -> "RemoteGateway":
+        return self
+
+    def restart(self) -> None:
+        self.ask("rescript")
+
+    def storm(self) -> None:
+        """The fake bank's weather is scripted request by request."""
+
+    def calm(self) -> None:
+        """What was scripted for a request is met by that request only, whenever it comes."""
+
+    def meet(self, verb: str, weather: object) -> None:
+        self.ask("rescript", **{verb: [weather]})
+
+    def waits(self, weather: object) -> bool:
+        return isinstance(weather, Wait)
+
+    def token(self, word: str) -> str:
+        return f"card_{word}"
+
+    def forgeries(self, firm: str) -> Hooks:
+        changed = [(f"{body} ", headers) for body, headers in self.hooks(firm, 1)]
+        return tuple(changed)
+
+    def decide(self, firm: str, succeeds: bool) -> None:
+        self.ask("decide", firm, succeeds)
+
+    def refund_some(self, ref: GatewayRef) -> str:
+        return str(self.ask("refund_some", ref))
+
+    def contest_some(self, ref: GatewayRef, amount: int) -> str:
+        return str(self.ask("contest_some", ref, amount))
+
+    def pay_a_page(self, firm: str) -> str:
+        return str(self.ask("pay_a_page", firm))
+
+    def be_later(self, minutes: int) -> None:
+        self.ask("be_later", minutes)
+
+    def audit(self, firm: str) -> tuple[Sums, list[str]]:
+        return _sums(self.payments_of(firm)), []
+
     def hooks(self, firm: str, count: int = 0) -> Hooks:
         """See ``Bank.tell``."""
         return self.ask("tell", firm, count)  # type: ignore[return-value]
@@ -226,6 +298,8 @@ class RemoteGateway:
     def payments_of(self, firm: str) -> tuple[PaymentSnapshot, ...]:
         """What the bank's books say of that firm."""
         return self.ask("payments_of", firm)  # type: ignore[return-value]
+
+    # ── As a gateway ─────────────────────────────────────────────────────────────────────────────────────────────
 
     def check_amount(self, amount: Money) -> None:
         pass
@@ -288,3 +362,18 @@ class RemoteGateway:
 
     def parse_webhook(self, body: bytes, headers: Mapping[str, str]) -> WebhookBatch:
         return self.ask("parse_webhook", body, headers)  # type: ignore[return-value]
+
+
+def _sums(payments: Sequence[PaymentSnapshot]) -> Sums:
+    taken = [payment for payment in payments if payment.status is PaymentStatus.SUCCEEDED]
+    refunds = [refund for payment in taken for refund in payment.refunds]
+    disputes = [dispute for payment in taken for dispute in payment.disputes]
+    live = (RefundStatus.PENDING, RefundStatus.SUCCEEDED)
+    collected = sum(payment.amount.minor for payment in taken)
+    refunded = sum(refund.amount.minor for refund in refunds if refund.status in live)
+    lines = [line.amount for payment in taken if payment.settlement for line in payment.settlement.fees]
+    lines += [dispute.fee for dispute in disputes if dispute.fee]
+    lines += [-refund.fee_returned for refund in refunds if refund.fee_returned]
+    fees = sum(line.minor for line in lines)
+    held = sum(dispute.amount.minor for dispute in disputes if dispute.status is not DisputeStatus.WON)
+    return Sums(collected=collected, refunded=refunded, fees=fees, net=collected - refunded - fees - held)

@@ -7,15 +7,18 @@ from datetime import date, timedelta
 from typing import Final
 
 from attrs import frozen
-from tests.faults.bank import Hooks, RemoteGateway
+from tests.faults.bank import Hooks
+from tests.faults.counterparty import Counterparty
 
-from billcore import Billing, LineItem, Method, Staff
+from billcore import Billing, Contact, LineItem, Method, Staff, System
 from billcore.billing import FrontDesk
-from billcore.errors import Conflict, GatewayProblem, Refused
+from billcore.errors import Conflict, GatewayProblem, Refused, WebhookRejected
 from billcore.ids import ClientId, FirmId, InvoiceId, MethodId, PaymentId
 from billcore.services.running import Running
 
 JANE: Final = Staff("jane", "Jane Chen")
+PORTAL: Final = Contact("portal", "Priya Patel")
+PAYERS: Final = (JANE, PORTAL, System("auto-pay"))
 BY_HAND: Final = (Method.CASH, Method.WIRE)
 
 
@@ -48,34 +51,34 @@ class Job:
     index: int = 0
 
 
-def perform(billing: Billing, gateway: RemoteGateway, job: Job) -> object:
+def perform(billing: Billing, gateway: Counterparty, job: Job) -> object:
     """Do the job; what it returns can be written as JSON."""
     desk = billing.at(job.firm, by=JANE)
     return DEEDS[job.do](billing, desk, gateway, job)
 
 
-def _charge(_: Billing, desk: FrontDesk, __: RemoteGateway, job: Job) -> object:
+def _charge(_: Billing, desk: FrontDesk, __: Counterparty, job: Job) -> object:
     return desk.payments.charge(
         InvoiceId(job.subject), job.amount, method=MethodId(job.method), request_id=job.request_id
     ).id
 
 
-def _refund(_: Billing, desk: FrontDesk, __: RemoteGateway, job: Job) -> object:
+def _refund(_: Billing, desk: FrontDesk, __: Counterparty, job: Job) -> object:
     return desk.refunds.issue(PaymentId(job.subject), job.amount, request_id=job.request_id).id
 
 
-def _record(_: Billing, desk: FrontDesk, __: RemoteGateway, job: Job) -> object:
+def _record(_: Billing, desk: FrontDesk, __: Counterparty, job: Job) -> object:
     return desk.payments.record(InvoiceId(job.subject), job.amount, method=Method.CASH, request_id=job.request_id).id
 
 
-def _receive(_: Billing, desk: FrontDesk, __: RemoteGateway, job: Job) -> object:
+def _receive(_: Billing, desk: FrontDesk, __: Counterparty, job: Job) -> object:
     onto = {InvoiceId(job.subject): job.amount or "100.00"}
     return desk.payments.receive(
         ClientId(job.client), job.amount or "100.00", onto=onto, method=Method.CASH, request_id=job.request_id
     ).id
 
 
-def _checkout(_: Billing, desk: FrontDesk, __: RemoteGateway, job: Job) -> object:
+def _checkout(_: Billing, desk: FrontDesk, __: Counterparty, job: Job) -> object:
     return desk.payments.checkout(
         InvoiceId(job.subject),
         job.amount,
@@ -86,7 +89,7 @@ def _checkout(_: Billing, desk: FrontDesk, __: RemoteGateway, job: Job) -> objec
     ).id
 
 
-def _hear(billing: Billing, _: FrontDesk, __: RemoteGateway, job: Job) -> object:
+def _hear(billing: Billing, _: FrontDesk, __: Counterparty, job: Job) -> object:
     counts: Counter[str] = Counter()
     for body, headers in job.hooks:
         heard = billing.hear(job.gateway, body.encode(), headers)
@@ -94,17 +97,17 @@ def _hear(billing: Billing, _: FrontDesk, __: RemoteGateway, job: Job) -> object
     return dict(counts)
 
 
-def _recover(billing: Billing, _: FrontDesk, __: RemoteGateway, job: Job) -> object:
+def _recover(billing: Billing, _: FrontDesk, __: Counterparty, job: Job) -> object:
     return list(billing.recover(min_age=timedelta(0)).failing)
 
 
-def _run(billing: Billing, _: FrontDesk, __: RemoteGateway, job: Job) -> object:
+def _run(billing: Billing, _: FrontDesk, __: Counterparty, job: Job) -> object:
     """The run of that firm on the day of ``subject``, so many schedules at a time."""
     running = Running(billing._house, batch=job.rounds)
     return running.run(on=date.fromisoformat(job.subject), firm_id=FirmId(job.firm)).invoices
 
 
-def _number(_: Billing, desk: FrontDesk, __: RemoteGateway, job: Job) -> object:
+def _number(_: Billing, desk: FrontDesk, __: Counterparty, job: Job) -> object:
     """Issue invoices, and give up some of them half way: a number that was drawn goes back with its transaction."""
     numbers = []
     for _round in range(job.rounds):
@@ -113,7 +116,7 @@ def _number(_: Billing, desk: FrontDesk, __: RemoteGateway, job: Job) -> object:
     return numbers
 
 
-def _race(billing: Billing, desk: FrontDesk, gateway: RemoteGateway, job: Job) -> object:
+def _race(billing: Billing, desk: FrontDesk, gateway: Counterparty, job: Job) -> object:
     """So many random deeds on the same invoices as all the others; how each ended, counted."""
     chance, ended = random.Random(f"{job.seed} {job.index}"), Counter[str]()
     for _round in range(job.rounds):
@@ -133,7 +136,7 @@ class _At:
 
     billing: Billing
     desk: FrontDesk
-    gateway: RemoteGateway
+    gateway: Counterparty
     job: Job
     chance: random.Random
 
@@ -143,9 +146,30 @@ class _At:
 
 
 def _pay(at: _At, invoice_id: InvoiceId) -> str:
+    """Staff, the client in the portal and auto-pay, all for the same balance."""
     amount = at.chance.choice([None, "10.00", "25.00"])
     method = MethodId(at.chance.choice(at.job.method.split()))
-    return at.desk.payments.charge(invoice_id, amount, method=method).state.value
+    desk = at.billing.at(at.job.firm, by=at.chance.choice(PAYERS))
+    return desk.payments.charge(invoice_id, amount, method=method).state.value
+
+
+def _pay_on_a_page(at: _At, invoice_id: InvoiceId) -> str:
+    """The client opens a page, and then pays there, or staff close it, or nobody does anything."""
+    desk = at.billing.at(at.job.firm, by=PORTAL)
+    payment = desk.payments.checkout(
+        invoice_id,
+        at.chance.choice([None, "10.00"]),
+        gateway=at.job.gateway,
+        success_url="https://acme.example/paid",
+        cancel_url="https://acme.example/back",
+    )
+    match at.chance.choice(["pay", "pay", "close", "leave"]):
+        case "pay":
+            return at.gateway.pay_a_page(at.job.firm)
+        case "close":
+            return at.desk.payments.cancel(payment.id).state.value
+        case _:
+            return payment.state.value
 
 
 def _by_hand(at: _At, invoice_id: InvoiceId) -> str:
@@ -172,9 +196,15 @@ def _cancel(at: _At, invoice_id: InvoiceId) -> str:
 
 def _be_told(at: _At, _: InvoiceId) -> str:
     """The bank decides what is pending, and delivers what it has told already once more."""
-    at.gateway.ask("decide", at.job.firm, at.chance.random() < 0.7)
+    at.gateway.decide(at.job.firm, at.chance.random() < 0.7)
     for body, headers in at.gateway.hooks(at.job.firm, at.chance.randint(1, 6)):
         at.billing.hear(at.job.gateway, body.encode(), headers)
+    for body, headers in at.gateway.forgeries(at.job.firm):
+        try:
+            at.billing.hear(at.job.gateway, body.encode(), headers)
+        except WebhookRejected:
+            continue
+        return "a forgery was believed"
     return "heard"
 
 
@@ -182,7 +212,15 @@ def _be_refunded(at: _At, invoice_id: InvoiceId) -> str:
     """Somebody refunds in the gateway's own dashboard."""
     for payment in at.desk.payments.of_invoice(invoice_id):
         if payment.ref is not None:
-            return str(at.gateway.ask("refund_some", payment.ref))
+            return at.gateway.refund_some(payment.ref)
+    return "no payment"
+
+
+def _be_contested(at: _At, invoice_id: InvoiceId) -> str:
+    """A client's bank contests a payment, or decides what it contested."""
+    for payment in at.desk.payments.of_invoice(invoice_id):
+        if payment.ref is not None and payment.completed_at is not None:
+            return at.gateway.contest_some(payment.ref, at.chance.randint(100, 1500))
     return "no payment"
 
 
@@ -191,7 +229,7 @@ def _be_recovered(at: _At, _: InvoiceId) -> str:
     return "recovered"
 
 
-Deed = Callable[[Billing, FrontDesk, RemoteGateway, Job], object]
+Deed = Callable[[Billing, FrontDesk, Counterparty, Job], object]
 DEEDS: Final[Mapping[str, Deed]] = {
     "charge": _charge,
     "refund": _refund,
@@ -211,7 +249,9 @@ MOVES: Final[Mapping[str, tuple[int, Callable[[_At, InvoiceId], str]]]] = {
     "void": (5, _void),
     "cancel": (5, _cancel),
     "hear": (20, _be_told),
+    "page": (5, _pay_on_a_page),
     "dashboard refund": (5, _be_refunded),
+    "contest": (3, _be_contested),
     "recover": (5, _be_recovered),
 }
-"""What racing workers do, and how often in a hundred."""
+"""What racing workers do, and how often beside each other."""

@@ -4,6 +4,7 @@ Each is a small edit in a copy of the library; some test of this folder must the
 tests.faults.seeded`` tries them all and prints the table of docs/faults.md; with a few words, those that name them.
 """
 
+import os
 import re
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from attrs import frozen
+from tests.stripe.peers import TWIN_FOLDER
 
 ROOT: Final = Path(__file__).parents[2]
 _COPIED: Final = ("src", "tests", "conftest.py", "pyproject.toml")
@@ -230,6 +232,74 @@ FAULTS: Final = (
         "test_secrets.py",
         "memory",
     ),
+    Fault(
+        "Stripe is given a new idempotency key for every call",
+        "src/billcore_stripe/client.py",
+        [
+            (
+                "from importlib.util import find_spec\n",
+                "from importlib.util import find_spec\nfrom uuid import uuid4\n",
+            ),
+            ('"idempotency_key": request.key,', '"idempotency_key": request.key and str(uuid4()),'),
+        ],
+        "test_stripe.py",
+        "reset_after",
+    ),
+    Fault(
+        "a server error of Stripe's is taken for a refusal",
+        "src/billcore_stripe/client.py",
+        [
+            (
+                'return Silence(reason=f"Stripe answered {status}", retry_after=retry_after)',
+                'return GatewayUnavailable(f"Stripe answered {status}", retry_after=retry_after)',
+            )
+        ],
+        "test_stripe.py",
+        "error_after",
+    ),
+    Fault(
+        "Stripe's word that the same call is under way is taken for a refusal",
+        "src/billcore_stripe/client.py",
+        [
+            ("case (200 | 400 | 402 | 404) as status:", "case (200 | 400 | 402 | 404 | 409) as status:"),
+            ("if reply.status is None or reply.status == 409:", "if reply.status is None:"),
+            ('if advice in ("true", "false"):', 'if advice in ("true", "false") and reply.status != 409:'),
+        ],
+        "test_stripe.py",
+        "delay",
+    ),
+    Fault(
+        "what Stripe says twice under one key is believed to be the present state",
+        "src/billcore_stripe/charges.py",
+        [
+            (
+                'return (answer.is_success and answer.is_replay) or answer.error.text("code") '
+                '== "payment_intent_unexpected_state"',
+                "return False",
+            )
+        ],
+        "test_stripe.py",
+        "boundary",
+    ),
+    Fault(
+        "no signature of Stripe's is compared",
+        "src/billcore_stripe/webhooks.py",
+        [
+            (
+                "if not sum(hmac.compare_digest(one, other.encode()) for one in expected for other in signatures):",
+                "if False:",
+            )
+        ],
+        "test_stripe.py",
+        "race",
+    ),
+    Fault(
+        "the fee of a dispute at Stripe is forgotten",
+        "src/billcore_stripe/disputes.py",
+        [("fee=total_fee(transactions),", "fee=None,")],
+        "test_stripe.py",
+        "afterwards",
+    ),
 )
 
 
@@ -258,6 +328,7 @@ def judge(fault: Fault) -> Judged:
                 *("-k", fault.only, f"tests/faults/{fault.tests}"),
             ],
             cwd=there,
+            env={**os.environ, "BILLCORE_STRIPE_TWIN": str(TWIN_FOLDER)},
             capture_output=True,
             text=True,
             check=False,

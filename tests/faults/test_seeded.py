@@ -5,6 +5,7 @@ import re
 import pytest
 from tests.faults.conftest import IS_LONG
 from tests.faults.seeded import FAULTS, ROOT, Fault, judge
+from tests.faults.stripe_bank import IS_HERE
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.what)
@@ -23,6 +24,9 @@ def test_the_published_table_lists_the_seeded_faults() -> None:
 @pytest.mark.skipif(not IS_LONG, reason="each takes a copy of the project and a run of its tests: make faults")
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.what)
 def test_a_seeded_fault_is_caught(fault: Fault) -> None:
+    if fault.tests == "test_stripe.py" and not IS_HERE:
+        pytest.skip("the stand-in is absent: set BILLCORE_STRIPE_TWIN to its folder")
+
     judged = judge(fault)
 
     assert judged.is_caught, judged.by

@@ -67,12 +67,12 @@ def test_an_invoice_charged_by_eight_at_once_is_paid_once(place: Place, crew: Wo
 
 
 def test_a_webhook_delivered_by_eight_at_once_is_applied_once(place: Place, crew: Workers) -> None:
-    firm = Firm.open(place, tokens=["card_pending"])
+    firm = Firm.open(place, tokens=["pending"])
 
     for _ in range(ROUNDS):
         payment = firm.desk.payments.charge(firm.invoice().id, method=firm.method_id)
         firm.gateway.hooks(firm.id)
-        firm.gateway.ask("settle", payment.ref)
+        firm.gateway.decide(firm.id, True)
         hooks = firm.gateway.hooks(firm.id)[:1]
         told = crew.together(firm.job("hear", hooks=hooks))
 
@@ -112,7 +112,7 @@ def test_a_request_id_that_comes_again_with_other_parameters_is_refused_and_noth
 def test_a_double_click_while_the_first_is_in_doubt_gives_the_same_payment(place: Place) -> None:
     firm = Firm.open(place, "onestep")
     invoice = firm.invoice()
-    firm.gateway.ask("rescript", charge=[Silence(then=Succeed())])
+    firm.gateway.meet("charge", Silence(then=Succeed()))
 
     clicks = [_here(firm, firm.job("charge", invoice.id, request_id="click")) for _ in range(2)]
 
@@ -126,7 +126,7 @@ def test_a_double_click_while_the_first_is_in_doubt_gives_the_same_payment(place
 def test_a_double_click_while_a_refund_is_in_doubt_gives_the_same_refund(place: Place) -> None:
     firm = Firm.open(place, "keyless")
     payment = firm.desk.payments.charge(firm.invoice().id, method=firm.method_id)
-    firm.gateway.ask("rescript", refund=[Silence(then=Succeed())])
+    firm.gateway.meet("refund", Silence(then=Succeed()))
 
     clicks = [_here(firm, firm.job("refund", payment.id, request_id="click")) for _ in range(2)]
 

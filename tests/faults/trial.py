@@ -7,8 +7,10 @@ from typing import Final
 from attrs import field, frozen
 from sqlalchemy import Engine
 from tests.databases import Database
-from tests.faults.bank import Hooks, Later, RemoteGateway
+from tests.faults.bank import Hooks, Later
+from tests.faults.counterparty import Counterparty, counterparty
 from tests.faults.deeds import JANE, Job, perform
+from tests.faults.sums import sums_of
 from tests.faults.workers import Workers, without_fsync
 
 from billcore import Billing, LineItem
@@ -50,8 +52,8 @@ class Place:
         engine = without_fsync(url)
         return cls(url=url, bank=bank, engine=engine, store=SqlStore(engine))
 
-    def billing(self, gateway: RemoteGateway, *, minutes_later: int = 0) -> Billing:
-        return Billing(self.store, [gateway], clock=Later(minutes_later))
+    def billing(self, bank: Counterparty, *, minutes_later: int = 0) -> Billing:
+        return Billing(self.store, [bank.gateway], clock=Later(minutes_later))
 
 
 @frozen(kw_only=True)
@@ -59,7 +61,7 @@ class Trial:
     """A firm with one invoice of 100.00, one saved method, and for some scenarios a payment."""
 
     place: Place
-    gateway: RemoteGateway
+    gateway: Counterparty
     scenario: str
     firm: str
     invoice_id: InvoiceId
@@ -72,15 +74,15 @@ class Trial:
     @classmethod
     def prepare(cls, scenario: str, gateway_name: str, place: Place, weather: object = None) -> "Trial":
         """Everything that is there before the worker starts; nobody dies yet, and *weather* is for the worker."""
-        gateway = RemoteGateway(place.bank, gateway_name)
-        gateway.ask("rescript")
+        gateway = counterparty(place.bank, gateway_name)
+        gateway.restart()
         billing, firm = place.billing(gateway), f"firm-{secrets.token_hex(6)}"
         billing.firms.open(firm, "Acme Law", by=JANE)
         desk = billing.at(firm, by=JANE)
         client = desk.clients.add("Patel Family")
         line = LineItem(description="Advice", unit_price="100.00")
         invoice = desk.invoices.send(desk.invoices.draft(client.id, lines=[line]).id)
-        token = "card_pending" if scenario == "hear" else "card_ok"
+        token = gateway.token("pending" if scenario == "hear" else "ok")
         method = desk.methods.attach(client.id, gateway=gateway_name, token=token)
         payment_id: PaymentId | None = None
         hooks: Hooks = ()
@@ -88,10 +90,10 @@ class Trial:
             payment_id = desk.payments.charge(invoice.id, method=method.id).id
         if scenario == "hear":
             gateway.hooks(firm)
-            gateway.ask("decide", firm, True)
+            gateway.decide(firm, True)
             hooks = gateway.hooks(firm)
         if weather is not None:
-            gateway.ask("rescript", **{"refund" if scenario == "refund" else "charge": [weather]})
+            gateway.meet("refund" if scenario == "refund" else "charge", weather)
         return cls(
             place=place,
             gateway=gateway,
@@ -101,7 +103,7 @@ class Trial:
             method_id=method.id,
             payment_id=payment_id,
             hooks=hooks,
-            waits=isinstance(weather, Wait),
+            waits=gateway.waits(weather),
         )
 
     def job(self, do: str, *, kill_at: int = 0, kill_after: float = 0, minutes_later: int = 0, copies: int = 1) -> Job:
@@ -133,8 +135,9 @@ class Trial:
         was_in_doubt = self._is_in_doubt()
         if kill_recovery_at:
             workers.run(self.job(self._remedy, kill_at=kill_recovery_at, minutes_later=5))
-        for minutes in (30, 120):
-            self._here(self._remedy, minutes)
+        self._here(self._remedy, 30)
+        self.gateway.calm()
+        self._here(self._remedy, 120)
         if was_in_doubt:
             self.outcomes.update(["in doubt"] if self._is_in_doubt() else ["in doubt", "recovered"])
         # The caller was not answered and asks again, as a browser or a gateway that delivers its webhook again.
@@ -151,7 +154,7 @@ class Trial:
 
     def _be_told(self) -> None:
         """The bank decides, and tells. Only where it must: books that agree without any webhook agree with them."""
-        self.gateway.ask("decide", self.firm, True)
+        self.gateway.decide(self.firm, True)
         billing = self.place.billing(self.gateway)
         for body, headers in self.gateway.hooks(self.firm):
             billing.hear(self.gateway.name, body.encode(), headers)
@@ -161,7 +164,7 @@ class Trial:
         billing = self.place.billing(self.gateway, minutes_later=minutes_later)
         if do != "hear":
             # What was signed must stay fresh; all else is as late at the bank as here.
-            self.gateway.ask("be_later", minutes_later)
+            self.gateway.be_later(minutes_later)
         try:
             perform(billing, self.gateway, self.job(do, minutes_later=minutes_later))
         except BillcoreError as error:
@@ -188,6 +191,10 @@ class Trial:
             found.append(f"the bank took {len(unknown)} payments that we do not know")
         for payment in ours:
             found += self._payment(payment, taken.get(payment.operation_id))
+        mine, (its, wrong_there) = sums_of(desk, [self.invoice_id]), self.gateway.audit(self.firm)
+        found += wrong_there
+        if mine != its:
+            found.append(f"our sums are {mine}, the bank's {its}")
         if sum(payment.completed_at is not None for payment in ours) > 1:
             found.append("the invoice was paid more than once")
         return found
@@ -210,13 +217,13 @@ class Trial:
         return found
 
 
-def warm_up(workers: Workers, place: Place, scenarios: Sequence[str] = SCENARIOS) -> None:
+def warm_up(workers: Workers, place: Place, gateway: str = "twostep", scenarios: Sequence[str] = SCENARIOS) -> None:
     """Let the forking process do each scenario once, so that its workers need not compile what they ask."""
-    if place.url in workers.warm:
+    if (place.url, place.bank) in workers.warm:
         return
-    workers.warm.add(place.url)
+    workers.warm.add((place.url, place.bank))
     for scenario in scenarios:
-        trial = Trial.prepare(scenario, "twostep", place)
+        trial = Trial.prepare(scenario, gateway, place)
         for do in (scenario, "recover"):
             [ended] = workers.together(trial.job(do, copies=0))
             assert ended.said == "done"

@@ -19,7 +19,8 @@ from typing import Final
 
 from attrs import asdict, evolve, frozen
 from sqlalchemy import Engine, event, make_url
-from tests.faults.bank import Later, RemoteGateway
+from tests.faults.bank import Later
+from tests.faults.counterparty import counterparty
 from tests.faults.deeds import Job, perform
 
 from billcore import Billing
@@ -47,7 +48,7 @@ class Workers:
 
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self._process = process
-        self.warm: set[str] = set()
+        self.warm: set[tuple[str, str]] = set()
 
     def run(self, job: Job) -> Ended:
         """One worker, until it is done or dead."""
@@ -124,11 +125,11 @@ class Shop:
 
     def work(self, job: Job) -> Ended:
         self.points.passed, self.points.kill_at = 0, job.kill_at
-        gateway = RemoteGateway(job.bank, job.gateway, self.points)
-        billing = Billing(self.store, [gateway], clock=Later(job.minutes_later))
+        bank = counterparty(job.bank, job.gateway, self.points)
+        billing = Billing(self.store, [bank.gateway], clock=Later(job.minutes_later))
         said, result = "done", None
         try:
-            result = perform(billing, gateway, job)
+            result = perform(billing, bank, job)
         except Exception as error:
             said = f"{type(error).__name__}: {error}"
             if os.environ.get("BILLCORE_FAULT_TRACE"):

@@ -1,5 +1,6 @@
 """The fake gateway's hosted pages, on which a client pays without the host seeing a card."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from attrs import define, evolve
@@ -37,6 +38,10 @@ class FakePages:
         if page is None:
             raise self._log.missing("checkout")
         return page
+
+    def all(self) -> Iterable[FakePage]:
+        """Every page, the oldest first."""
+        return tuple(self._pages.values())
 
     def open(self, command: CheckoutCommand) -> CheckoutSnapshot:
         """A page on which this amount can be paid until it expires."""
