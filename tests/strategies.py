@@ -268,7 +268,7 @@ def _record(
     kind: type[attrs.AttrsInstance], currency: str, fixed: dict[str, SearchStrategy[object]]
 ) -> SearchStrategy[object]:
     named = {**_NAMED, "currency": st.just(currency), **fixed}
-    types = {each.name: each.type for each in attrs.fields(attrs.resolve_types(kind))}
+    types = {each.name: each.type for each in attrs.fields(attrs.resolve_types(kind)) if each.init}
     return st.builds(kind, **{name: named[name] if name in named else _of(types[name], currency) for name in types})
 
 

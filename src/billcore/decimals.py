@@ -82,20 +82,20 @@ def exact(value: Decimal | int | str, what: str, *, places: int, limit: int = 10
 def plain(value: Decimal | int | str, what: str, error: type[InvalidInput] = BadNumber) -> Decimal:
     """*value* as a finite Decimal, exactly as written; what is not plain digits raises *error*."""
     match value:
-        case bool():
-            raise error(f"{what} must be a number, not a bool")
-        case float():
-            raise error(f"{what} must not be a float, which cannot hold 0.1 exactly: write '0.1'")
+        case str():
+            return Decimal(_plain_text(value, what, error))
         case Decimal():
             if value.is_nan():
                 raise error(f"{what} is NaN, which is not a number")
             if value.is_infinite():
                 raise error(f"{what} is infinite")
             return value
+        case bool():
+            raise error(f"{what} must be a number, not a bool")
+        case float():
+            raise error(f"{what} must not be a float, which cannot hold 0.1 exactly: write '0.1'")
         case int():
             return Decimal(value)
-        case str():
-            return Decimal(_plain_text(value, what, error))
         case _:
             kind = type(value).__name__
             raise error(f"{what} must be a Decimal or a string such as '2.5', not a value of type {kind}")

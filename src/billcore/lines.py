@@ -3,10 +3,10 @@
 from datetime import date
 from decimal import Decimal
 
-from attrs import field, frozen
+from attrs import Factory, field, frozen
 
 from billcore.dates import Period, day
-from billcore.decimals import exact
+from billcore.decimals import EXACT, exact
 from billcore.errors import BadLine
 from billcore.ids import ChargeId, LineId
 from billcore.kinds import each_of_kind, of_kind
@@ -16,6 +16,7 @@ from billcore.texts import optional_text, text
 QUANTITY_PLACES = 6
 PRICE_PLACES = 8
 PERCENT_PLACES = 6
+GROSS_PLACES = QUANTITY_PLACES + PRICE_PLACES
 
 
 def _quantity(value: Decimal | str) -> Decimal:
@@ -118,6 +119,10 @@ class Codes:
             optional_text(getattr(self, name), f"{name} code", longest=20)
 
 
+def _exact_gross(line: "LineItem") -> int:
+    return int(EXACT.scaleb(EXACT.multiply(line.quantity, line.unit_price), GROSS_PLACES))
+
+
 @frozen(kw_only=True)
 class LineItem:
     """One row: quantity times unit price, less allowances, plus surcharges.
@@ -127,7 +132,10 @@ class LineItem:
     ``quantity`` (up to 6 decimals, above 0) and ``unit_price`` (up to 8 decimals, major units, may be negative for a
     deduction) take a Decimal or a plain string. ``unit_code`` is UN/ECE Recommendation 20 (HUR hours, C62 piece).
     ``charge_ids`` are the charges that the row bills. ``original_unit_price`` keeps the price before an override
-    (S3.15). ``id`` is given by the invoice. Refuses with BadLine, BadNumber, BadText or BadDate.
+    (S3.15). ``id`` is given by the invoice. ``exact_gross`` is quantity times unit price, not rounded: a whole number
+    of 10 ** -14 of a major unit, from which totals are priced.
+
+    Refuses with BadLine, BadNumber, BadText or BadDate.
     """
 
     description: str = field(repr=False)
@@ -146,6 +154,7 @@ class LineItem:
     charge_ids: tuple[ChargeId, ...] = ()
     original_unit_price: Decimal | None = field(default=None, converter=_optional_unit_price)
     id: LineId = LineId("")
+    exact_gross: int = field(init=False, repr=False, eq=False, default=Factory(_exact_gross, takes_self=True))
 
     def __attrs_post_init__(self) -> None:
         text(self.description, "line description", longest=2000, required=True)
@@ -164,8 +173,9 @@ class LineItem:
         for name, kind in _LISTS:
             if type(values := getattr(self, name)) is not tuple:
                 raise BadLine(f"{name.replace('_', ' ')} must be a tuple, not {type(values).__name__}")
-            each_of_kind(values, kind, name.replace("_", " "), BadLine)
-        if len(set(self.taxes)) != len(self.taxes):
+            if values:
+                each_of_kind(values, kind, name.replace("_", " "), BadLine)
+        if len(self.taxes) > 1 and len(set(self.taxes)) != len(self.taxes):
             raise BadLine("the same tax stands twice on one line")
 
 

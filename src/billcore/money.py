@@ -5,7 +5,7 @@ Money enters in minor units (`Money`), in strict major units (`Money.of`), or ro
 together, `cumulative_share` for parts that are taken one after the other.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from typing import Final, Never, final
 
@@ -20,6 +20,8 @@ LARGEST_MINOR: Final = 10**15
 
 # The largest amount times the largest factor, with these decimals, still fits the 60 digits of EXACT.
 _FACTOR_PLACES: Final = 30
+
+_new: Final = object.__new__
 
 
 @final
@@ -87,6 +89,21 @@ class Money:
     def zero(cls, currency: str) -> "Money":
         """Nothing, but in *currency*."""
         return cls(0, currency)
+
+    @classmethod
+    def each(cls, minors: Sequence[int], currency: str) -> "tuple[Money, ...]":
+        """An amount for each of *minors*, what they share checked once: for sums that are made of many."""
+        exponent(currency)
+        lowest, highest = -LARGEST_MINOR, LARGEST_MINOR
+        amounts = []
+        for minor in minors:
+            if type(minor) is not int or not lowest <= minor <= highest:
+                return tuple([cls(each, currency) for each in minors])  # One of them says what is wrong with it.
+            amount = _new(cls)
+            _set_minor(amount, minor)
+            _set_currency(amount, currency)
+            amounts.append(amount)
+        return tuple(amounts)
 
     @classmethod
     def parse(cls, text: str) -> "Money":
@@ -217,6 +234,11 @@ class Money:
     def _require_same_currency(self, other: "Money", verb: str) -> None:
         if self.currency != other.currency:
             raise CurrencyMismatch(f"cannot {verb} {self.currency} and {other.currency}: convert one first")
+
+
+# What a frozen class sets its slots by; object.__setattr__ would look them up each time.
+_set_minor: Final[Callable[[Money, int], None]] = vars(Money)["minor"].__set__
+_set_currency: Final[Callable[[Money, str], None]] = vars(Money)["currency"].__set__
 
 
 def cumulative_share(whole: int, taken_before: int, taken: int, of: int) -> int:

@@ -364,6 +364,23 @@ def test_a_sum_may_pass_the_largest_amount_on_its_way() -> None:
     assert Money.sum([largest, largest, -largest], "USD") == largest
 
 
+@given(st.lists(minors, max_size=5), currencies)
+def test_amounts_made_together_are_those_made_one_by_one(several: list[int], currency: str) -> None:
+    assert Money.each(several, currency) == tuple(Money(minor, currency) for minor in several)
+
+
+def test_amounts_made_together_are_as_strict_as_one() -> None:
+    with pytest.raises(BadMoney, match="never a float"):
+        Money.each([1, 2.0], "USD")  # type: ignore[list-item]
+    with pytest.raises(BadMoney, match="not a bool"):
+        Money.each([True], "USD")
+    for beyond in (LARGEST_MINOR + 1, -LARGEST_MINOR - 1):
+        with pytest.raises(AmountTooLarge):
+            Money.each([0, beyond], "USD")
+    with pytest.raises(UnknownCurrency):
+        Money.each([], "usd")
+
+
 def test_only_money_is_summed() -> None:
     with pytest.raises(BadMoney, match="only Money can be summed: item 2 is of type int"):
         Money.sum([Money(1, "USD"), 2], "USD")  # type: ignore[list-item]

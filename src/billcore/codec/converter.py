@@ -66,7 +66,8 @@ def codec(kind: object) -> Codec:
 
 
 def _record(kind: type[attrs.AttrsInstance]) -> Codec:
-    fields = {each.name: codec(each.type) for each in attrs.fields(attrs.resolve_types(kind))}
+    # What a record works out of its own fields is not stored.
+    fields = {each.name: codec(each.type) for each in attrs.fields(attrs.resolve_types(kind)) if each.init}
     hooks = {name: override(struct_hook=of.read, unstruct_hook=of.write) for name, of in fields.items()}
     # No record has a field whose name is an option of cattrs, which is all that mypy fears here.
     build = make_dict_structure_fn(kind, _CATTRS, _cattrs_detailed_validation=True, **hooks)  # type: ignore[arg-type]

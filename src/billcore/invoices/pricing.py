@@ -1,17 +1,22 @@
 """From lines to totals, in the order of EN 16931: each line is rounded once, each tax once per rate on its summed base.
 
-Money stands at the edges only; in between are whole minor units, so that nothing is rounded twice and nothing is slow.
+Money stands at the edges only. In between are whole numbers, of minor units or of exact parts of them, so that nothing
+is rounded twice and nothing is slow.
 """
 
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import lru_cache
+from typing import Final
 
 from billcore.currencies import exponent
-from billcore.decimals import EXACT, Rounding, round_minor
+from billcore.decimals import EXACT
 from billcore.errors import BadLine, CurrencyMismatch, NegativeTotal
 from billcore.invoices.totals import TaxLine, Totals
-from billcore.lines import Allowance, LineItem, Surcharge, TaxRate
+from billcore.lines import GROSS_PLACES, PERCENT_PLACES, Allowance, LineItem, Surcharge, TaxRate
 from billcore.money import Money, cumulative_share
+
+_HUNDRED_PERCENT: Final = 100 * 10**PERCENT_PLACES
 
 
 def price(
@@ -26,47 +31,55 @@ def price(
     proportion to its share. Refuses a total below zero with NegativeTotal, and a fixed amount in another currency
     with CurrencyMismatch.
     """
-    digits = exponent(currency)
-    nets = [_net(line, digits, currency) for line in lines]
+    nets = _nets(lines, currency)
     subtotal = sum(nets)
-    allowance = sum(_amount(allowance, subtotal, currency) for allowance in allowances)
-    surcharge = sum(_amount(surcharge, subtotal, currency) for surcharge in surcharges)
+    allowance = _sum(allowances, subtotal, currency)
+    surcharge = _sum(surcharges, subtotal, currency)
     net = subtotal - allowance + surcharge
-    taxes = [
-        (rate, base, _percent_of(base, rate.percent))
-        for rate, base in _bases(lines, nets, surcharge - allowance).items()
-    ]
-    tax = sum(amount for _, _, amount in taxes)
-    if net < 0 or net + tax < 0:
+    bases = _bases(_by_taxes(lines, nets), surcharge - allowance)
+    taxes = [_percent_of(base, rate.percent) for rate, base in bases.items()]
+    tax = sum(taxes)
+    gross = net + tax
+    if net < 0 or gross < 0:
         raise NegativeTotal(
-            f"the document comes to {Money(net, currency)} before taxes and {Money(net + tax, currency)} with them; "
+            f"the document comes to {Money(net, currency)} before taxes and {Money(gross, currency)} with them; "
             "neither may be below zero, give the client money back with a credit note"
         )
+    money = Money.each((subtotal, allowance, surcharge, net, tax, gross, *nets, *bases.values(), *taxes), currency)
+    after_nets = 6 + len(nets)
+    after_bases = after_nets + len(bases)
     return Totals(
-        line_nets=tuple(Money(minor, currency) for minor in nets),
-        subtotal=Money(subtotal, currency),
-        allowances=Money(allowance, currency),
-        surcharges=Money(surcharge, currency),
-        net=Money(net, currency),
-        taxes=tuple(TaxLine(rate, Money(base, currency), Money(amount, currency)) for rate, base, amount in taxes),
-        tax=Money(tax, currency),
-        gross=Money(net + tax, currency),
+        line_nets=money[6:after_nets],
+        subtotal=money[0],
+        allowances=money[1],
+        surcharges=money[2],
+        net=money[3],
+        taxes=tuple(map(TaxLine, bases, money[after_nets:after_bases], money[after_bases:])),
+        tax=money[4],
+        gross=money[5],
     )
 
 
 def line_net(line: LineItem, currency: str) -> int:
     """One line's price in minor units: less its allowances, plus its surcharges, without taxes."""
-    return _net(line, exponent(currency), currency)
+    return _nets([line], currency)[0]
 
 
-def _net(line: LineItem, digits: int, currency: str) -> int:
-    gross = round_minor(EXACT.multiply(line.quantity, line.unit_price), digits, Rounding.HALF_UP)
-    if not line.allowances and not line.surcharges:
-        return gross
-    # Both stand on the line's gross, as they are printed; they do not compound.
-    lowered = sum(_amount(allowance, gross, currency) for allowance in line.allowances)
-    raised = sum(_amount(surcharge, gross, currency) for surcharge in line.surcharges)
-    return gross - lowered + raised
+def _nets(lines: Sequence[LineItem], currency: str) -> list[int]:
+    parts = 10 ** (GROSS_PLACES - exponent(currency))
+    nets = []
+    for line in lines:
+        net = gross = _rounded(line.exact_gross, parts)
+        if line.allowances or line.surcharges:
+            # Both stand on the line's gross, as they are printed; they do not compound.
+            net -= _sum(line.allowances, gross, currency)
+            net += _sum(line.surcharges, gross, currency)
+        nets.append(net)
+    return nets
+
+
+def _sum(changes: Sequence[Allowance | Surcharge], base: int, currency: str) -> int:
+    return sum([_amount(change, base, currency) for change in changes]) if changes else 0
 
 
 def _amount(change: Allowance | Surcharge, base: int, currency: str) -> int:
@@ -80,14 +93,38 @@ def _amount(change: Allowance | Surcharge, base: int, currency: str) -> int:
 
 
 def _percent_of(base: int, percent: Decimal) -> int:
-    return round_minor(EXACT.multiply(Decimal(base), EXACT.scaleb(percent, -2)), 0, Rounding.HALF_UP)
+    return _rounded(base * _millionths(percent), _HUNDRED_PERCENT)
 
 
-def _bases(lines: Sequence[LineItem], nets: Sequence[int], change: int) -> dict[TaxRate, int]:
-    """The base of each tax rate, after the document's *change* is spread over the lines by their taxes."""
+# A firm has few discounts and taxes, and they are on every invoice.
+@lru_cache(1_000)
+def _millionths(percent: Decimal) -> int:
+    return int(EXACT.scaleb(percent, PERCENT_PLACES))
+
+
+def _rounded(number: int, parts: int) -> int:
+    """How many units *number* parts are, of which an even number make one: half a unit away from zero."""
+    half = parts // 2
+    return (number + half) // parts if number >= 0 else -((half - number) // parts)
+
+
+def _by_taxes(lines: Sequence[LineItem], nets: Sequence[int]) -> dict[tuple[TaxRate, ...], int]:
+    """The sum of the lines that have the same taxes, in the order in which these first appear."""
     groups: dict[tuple[TaxRate, ...], int] = {}
+    # Neighbors mostly have the same taxes, and to compare them is cheaper than to look them up.
+    taxes, run = (lines[0].taxes, 0) if lines else ((), 0)
     for line, net in zip(lines, nets, strict=True):
-        groups[line.taxes] = groups.get(line.taxes, 0) + net
+        if line.taxes is not taxes and line.taxes != taxes:
+            groups[taxes] = groups.get(taxes, 0) + run
+            taxes, run = line.taxes, 0
+        run += net
+    if lines:
+        groups[taxes] = groups.get(taxes, 0) + run
+    return groups
+
+
+def _bases(groups: dict[tuple[TaxRate, ...], int], change: int) -> dict[TaxRate, int]:
+    """The base of each tax rate, after the document's *change* is spread over the lines by their taxes."""
     if change and groups:
         _spread(groups, change)
     bases: dict[TaxRate, int] = {}
@@ -100,7 +137,7 @@ def _bases(lines: Sequence[LineItem], nets: Sequence[int], change: int) -> dict[
 def _spread(groups: dict[tuple[TaxRate, ...], int], change: int) -> None:
     """Add *change* to the groups in proportion, to the last minor unit; where there is no proportion, to the first."""
     whole = sum(groups.values())
-    if whole <= 0 or min(groups.values()) < 0:
+    if len(groups) == 1 or whole <= 0 or min(groups.values()) < 0:
         groups[next(iter(groups))] += change
         return
     before = 0

@@ -291,6 +291,25 @@ def test_every_figure_is_the_exact_one_rounded_once(document: Document) -> None:
 
 
 @given(any_document)
+def test_every_base_is_the_nets_of_its_lines_and_their_share_of_what_the_document_changes(document: Document) -> None:
+    totals = priced_or_refused(document)
+
+    if totals is not None:
+        nets = [net.minor for net in totals.line_nets]
+        expected = _bases_in_fractions(document[0], nets, totals.net.minor - totals.subtotal.minor)
+        assert {tax.rate: tax.base.minor for tax in totals.taxes} == expected
+
+
+def test_lines_of_the_same_taxes_are_taxed_together_wherever_they_stand() -> None:
+    totals = priced(a_line("0.02", "1", VAT), a_line("5.00", "1", REDUCED), a_line("0.01", "1", VAT))
+
+    assert [(tax.rate, tax.base, tax.amount) for tax in totals.taxes] == [
+        (VAT, usd("0.03"), usd("0.01")),
+        (REDUCED, usd("5.00"), usd("0.28")),
+    ]
+
+
+@given(any_document)
 def test_the_bases_of_single_taxes_add_up_to_the_net(document: Document) -> None:
     lines, allowances, surcharges = document
     taxed = [
@@ -369,3 +388,22 @@ def _net_in_fractions(line: LineItem) -> int:
     lowered = sum(_change(allowance, gross) for allowance in line.allowances)
     raised = sum(_change(surcharge, gross) for surcharge in line.surcharges)
     return gross - lowered + raised
+
+
+def _bases_in_fractions(lines: list[LineItem], nets: list[int], change: int) -> dict[TaxRate, int]:
+    by_taxes: dict[tuple[TaxRate, ...], int] = {line.taxes: 0 for line in lines}
+    for line, net in zip(lines, nets, strict=True):
+        by_taxes[line.taxes] += net
+    whole = sum(by_taxes.values())
+    has_proportion = whole > 0 and min(by_taxes.values()) >= 0
+    bases: dict[TaxRate, int] = {}
+    before = 0
+    for place, (rates, base) in enumerate(by_taxes.items()):
+        if has_proportion:
+            share = _half_up(Fraction(change * (before + base), whole)) - _half_up(Fraction(change * before, whole))
+        else:
+            share = change if place == 0 else 0
+        for rate in rates:
+            bases[rate] = bases.get(rate, 0) + base + share
+        before += base
+    return bases
