@@ -7,8 +7,7 @@ the same each time: finding the SQL again, sorting the parameters, describing th
 import logging
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import Any, Final, cast
+from typing import Any, Final, TypeVar, cast
 
 from attrs import frozen
 from sqlalchemy import Connection, Dialect, Engine, Executable, Result
@@ -21,6 +20,7 @@ from sqlalchemy.sql.selectable import ReturnsRows
 
 Values = Mapping[str, object]
 Convert = Callable[[Any], Any]
+Answer = TypeVar("Answer")
 
 
 @frozen(eq=False)
@@ -87,16 +87,10 @@ def statements_for(connection: Connection) -> ReadyStatements | None:
     tables in another schema. SQLAlchemy then executes them as any other.
     """
     engine = connection.engine
-    listeners = engine.dispatch, connection.dispatch
-    is_watched = any(
-        bool(heard)
-        for each in listeners
-        for heard in (
-            each.before_execute,
-            each.after_execute,
-            each.before_cursor_execute,
-            each.after_cursor_execute,
-        )
+    # Those of the engine are among the connection's.
+    heard = connection.dispatch
+    is_watched = bool(
+        heard.before_execute or heard.after_execute or heard.before_cursor_execute or heard.after_cursor_execute
     )
     is_translated = "schema_translate_map" in connection.get_execution_options()
     if is_watched or is_translated or engine.logger.isEnabledFor(logging.INFO):
@@ -107,14 +101,13 @@ def statements_for(connection: Connection) -> ReadyStatements | None:
     return known
 
 
-@contextmanager
-def carried_out(connection: Connection, ready: Ready, values: Values) -> Iterator[DBAPICursor]:
-    """Execute it once; the block has the driver's cursor."""
+def carry_out(connection: Connection, ready: Ready, values: Values, take: Callable[[DBAPICursor], Answer]) -> Answer:
+    """Execute it once; what is taken from the driver's cursor."""
     cursor = connection.connection.cursor()
     try:
         # Lists or dicts, as the dialect knows; its type does not.
         connection.dialect.do_execute(cursor, ready.sql, cast(Any, ready.parameters(values)))
-        yield cursor
+        return take(cursor)
     except connection.dialect.loaded_dbapi.Error as error:
         raise _wrapped(connection, ready, error, cursor) from None
     finally:

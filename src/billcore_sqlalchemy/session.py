@@ -1,10 +1,12 @@
 """What the repositories of one unit of work share: its firm, its connection, and whether it may still change things."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from operator import attrgetter, methodcaller
 from typing import Any, Final
 
 from sqlalchemy import Column, Connection, Executable, Insert, Result, Select, func, select
+from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.exc import StatementError
 from sqlalchemy.sql.dml import ReturningInsert
 
@@ -12,7 +14,7 @@ from billcore.errors import BillcoreError, UnitOfWorkMisuse
 from billcore.ids import FirmId
 from billcore.texts import text
 from billcore_sqlalchemy.failures import in_our_words, is_taken
-from billcore_sqlalchemy.ready import Ready, Values, carried_out, carry_out_many, statements_for
+from billcore_sqlalchemy.ready import Ready, Values, carry_out, carry_out_many, statements_for
 from billcore_sqlalchemy.types import KEY_LENGTH
 
 _A_FEW: Final = 8
@@ -81,8 +83,7 @@ class Session:
         try:
             if ready is None:
                 return self._connection.execute(statement, values)
-            with carried_out(self._connection, ready, values) as cursor:
-                return ready.result(cursor.fetchall())
+            return ready.result(carry_out(self._connection, ready, values, _fetched))
         except StatementError as error:
             raise in_our_words(error) from None
 
@@ -91,8 +92,7 @@ class Session:
             ready = self._ready(statement, values)
             if ready is None:
                 return self._connection.execute(statement, values).rowcount
-            with carried_out(self._connection, ready, values) as cursor:
-                return cursor.rowcount
+            return carry_out(self._connection, ready, values, _found)
         ready = self._ready(statement, values[0])
         if ready is None:
             return self._connection.execute(statement, values).rowcount
@@ -106,9 +106,7 @@ class Session:
             if ready is None:
                 key: Sequence[int] = self._connection.execute(statement, row).inserted_primary_key or ()
                 return key[0]
-            with carried_out(self._connection, ready, row) as cursor:
-                number: int = cursor.lastrowid
-                return number
+            return carry_out(self._connection, ready, row, _given)
         except StatementError as error:
             raise in_our_words(error) from None
 
@@ -145,6 +143,11 @@ class Session:
     def end(self) -> None:
         """From now on every use is refused."""
         self._is_over = True
+
+
+_fetched: Final[Callable[[DBAPICursor], Sequence[Any]]] = methodcaller("fetchall")
+_found: Final[Callable[[DBAPICursor], int]] = attrgetter("rowcount")
+_given: Final[Callable[[DBAPICursor], int]] = attrgetter("lastrowid")
 
 
 @cache
