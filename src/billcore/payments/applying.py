@@ -126,7 +126,8 @@ def taken_from(payment: Payment, amount: Money) -> tuple[tuple[Part, ...], Money
     """Where *amount* leaves the payment: the client's credit first, then the invoices, the one applied last first.
 
     Returns the parts and what comes off the credit. More than there is comes off the credit, which is then below
-    zero: the client owes it. That happens only when a bank takes back what is being refunded as well.
+    zero: the client owes it (``Payment.overdrawn``). That happens only when a bank takes, or somebody refunds in the
+    gateway's dashboard, what is given back besides.
     """
     zero = Money.zero(amount.currency)
     credit = min(max(payment.unapplied, zero), amount)

@@ -162,6 +162,14 @@ class Payment:
         return self.amount - self.refunded - self.taken_back - self.applied
 
     @property
+    def overdrawn(self) -> Money:
+        """What went back beyond what came, and the client therefore owes; zero as long as nobody gave back twice.
+
+        It happens where a bank takes, or a gateway's dashboard refunds, what was given back besides.
+        """
+        return -min(self.unapplied, Money.zero(self.amount.currency))
+
+    @property
     def refundable(self) -> Money:
         """What may still be given back."""
         if self.completed_at is None:
@@ -172,7 +180,7 @@ class Payment:
     def refund_standing(self) -> RefundStanding:
         if self.refunded.is_zero:
             return RefundStanding.NONE
-        return RefundStanding.REFUNDED if self.refunded == self.amount else RefundStanding.PARTIALLY_REFUNDED
+        return RefundStanding.REFUNDED if self.refunded >= self.amount else RefundStanding.PARTIALLY_REFUNDED
 
     @property
     def invoice_ids(self) -> tuple[InvoiceId, ...]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from billcore.events import PaymentCompleted, PaymentRecorded
 from billcore.money import Money
-from billcore.payments.payment import Payment, RefundState
+from billcore.payments.payment import Payment, Refund, RefundState
 from billcore.verifying.books import Books, Discrepancy, differ
 
 
@@ -26,12 +26,20 @@ def _sums(books: Books, payment: Payment) -> Iterator[Discrepancy]:
     yield from differ("reservations", payment.id, "reserved for refunds", payment.refund_reserved, reserved)
     if payment.applied > payment.amount:
         yield _over(payment, "applied", payment.applied)
-    if payment.refunded + payment.refund_reserved > payment.amount:
-        yield _over(payment, "refunded", payment.refunded + payment.refund_reserved)
-    # A bank that takes back what is refunded as well is the one way below zero, and it is marked for a person.
-    if payment.unapplied.is_negative and not payment.taken_back.is_positive:
+    # Two hands can give the same money back, ours and the gateway's own dashboard; neither gives more than there was.
+    ours = Money.sum((refund.amount for refund in refunds if refund.is_live and not refund.is_foreign), currency)
+    theirs = Money.sum((refund.amount for refund in refunds if _left_the_gateway(refund)), currency)
+    for given in (ours, theirs):
+        if given > payment.amount:
+            yield _over(payment, "refunded", given)
+    is_given_twice = payment.taken_back.is_positive or any(refund.is_foreign for refund in refunds)
+    if payment.overdrawn.is_positive and not is_given_twice:
         message = f"{payment.unapplied} is unapplied, below zero"
         yield Discrepancy(check="applications", subject=payment.id, message=message)
+
+
+def _left_the_gateway(refund: Refund) -> bool:
+    return refund.state is RefundState.SUCCEEDED and not refund.is_external
 
 
 def _over(payment: Payment, what: str, amount: Money) -> Discrepancy:

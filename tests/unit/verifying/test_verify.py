@@ -9,10 +9,10 @@ from tests.office import FIRM, Office
 
 from billcore import Money, PaymentState, RefundReason
 from billcore.events import Part, PaymentCompleted
-from billcore.ids import ChargeId, InvoiceId
+from billcore.ids import ChargeId, InvoiceId, RefundId
 from billcore.invoices.invoice import CreditNote, Invoice
 from billcore.payments.operation import Operation, OperationState
-from billcore.payments.payment import Payment, Refund, RefundState
+from billcore.payments.payment import Payment, Refund, RefundStanding, RefundState
 from billcore.policy import STANDARD, RefundEffect
 from billcore.ports.store import UnitOfWork
 
@@ -90,6 +90,12 @@ def with_reserved_refund(work: UnitOfWork) -> Payment:
     return work.payments.save(evolve(payment, refund_reserved=Money(1, "USD")))
 
 
+def with_one_refund_too_many(work: UnitOfWork) -> Refund:
+    refund = next(one for one in work.refunds.all() if one.state is RefundState.SUCCEEDED)
+    payment = work.payments.get(refund.payment_id)
+    return work.refunds.add(evolve(refund, id=RefundId("ref_again"), amount=payment.amount, version=0))
+
+
 def with_moved_application(work: UnitOfWork) -> Payment:
     payment = payment_where(work, lambda one: bool(one.applications) and one.state is PaymentState.COMPLETED)
     void = invoice_where(work, lambda one: one.is_void)
@@ -164,6 +170,7 @@ CORRUPTIONS: dict[str, tuple[str, Corruption]] = {
     "a refund that is forgotten": ("refunds", without_a_refund),
     "a refunded amount that no refund made": ("refunds", with_refunded),
     "a reservation for no refund": ("reservations", with_reserved_refund),
+    "more refunded by us than was paid": ("applications", with_one_refund_too_many),
     "money on a void invoice": ("applications", with_moved_application),
     "more applied than was paid": ("applications", with_too_much_applied),
     "a payment that waits for a finished operation": ("operations", with_a_done_operation),
@@ -215,3 +222,32 @@ def test_books_stay_sound_when_everything_late_has_happened() -> None:
     office.billing.recover(min_age=timedelta(0))
 
     assert office.billing.verify(FIRM) == ()
+
+
+def test_money_that_two_hands_gave_back_is_owed_by_the_client_and_contradicts_nothing() -> None:
+    office = Office.open()
+    payment = office.charged(office.sent(office.client()))
+    assert payment.ref is not None
+    office.desk.refunds.issue(payment.id, "70.00", through_gateway=False)
+
+    office.gateway.refund_in_dashboard(payment.ref)
+    office.hear()
+
+    payment = office.desk.payments.get(payment.id)
+    assert (str(payment.refunded), str(payment.overdrawn)) == ("170.00 USD", "70.00 USD")
+    assert payment.refund_standing is RefundStanding.REFUNDED
+    assert not payment.refundable.is_positive
+    assert office.billing.verify(FIRM) == ()
+
+
+def test_a_payment_below_zero_that_only_one_hand_gave_back_is_named() -> None:
+    office = busy_office()
+
+    def overdraw(work: UnitOfWork) -> object:
+        refund = next(one for one in work.refunds.all() if one.state is RefundState.SUCCEEDED)
+        payment = work.payments.get(refund.payment_id)
+        return work.payments.save(evolve(payment, refunded=payment.amount + payment.amount))
+
+    corrupt(office, overdraw)
+
+    assert "below zero" in " ".join(one.message for one in office.billing.verify(FIRM))
