@@ -117,10 +117,10 @@ class Billing:
         firm_id: str | None = None,
         progress: Callable[[Progress], None] | None = None,
     ) -> Ran:
-        """Bill what is due, note what became overdue, collect, recover: all firms or one, each on its own today.
+        """Bill what is due, note what became overdue, collect, add late fees, recover; all firms or one.
 
         Run it every hour or so; any number at once is safe, and one that was killed is simply run again. *on* is
-        another day than today. *progress* is told after each batch.
+        another day than each firm's own today. *progress* is told after each batch.
         """
         return Running(self._house).run(on=on, firm_id=None if firm_id is None else FirmId(firm_id), progress=progress)
 

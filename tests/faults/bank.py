@@ -251,6 +251,11 @@ class RemoteGateway:
     def gateway(self) -> "RemoteGateway":
         return self
 
+    @property
+    def gateways(self) -> Sequence["RemoteGateway"]:
+        others = (RemoteGateway(self._address, name, self._point) for name in KINDS if name != self._name)
+        return (self, *others)
+
     def restart(self) -> None:
         self.ask("rescript")
 

@@ -1,6 +1,6 @@
 """Whoever is on the other side of a trial: a gateway, and behind it a bank with books of its own that can be asked."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from tests.faults.bank import Hooks, RemoteGateway, nothing
@@ -22,6 +22,10 @@ class Counterparty(Protocol):
     @property
     def gateway(self) -> Gateway:
         """What billcore is given."""
+
+    @property
+    def gateways(self) -> Sequence[Gateway]:
+        """It, and the others that the same bank is behind."""
 
     def restart(self) -> None:
         """Forget the weather and the time; the stand-in forgets everything."""

@@ -26,8 +26,10 @@ BY_HAND: Final = (Method.CASH, Method.WIRE)
 class Job:
     """``kill_at`` is the number of the point at which the worker dies, ``kill_after`` the seconds after which it does.
 
-    Zero lets it live. ``copies`` workers begin at the same moment; ``index`` is which of them this is. With no copies
-    the forking process does it itself, so that every worker to come inherits statements that are compiled already.
+    Zero lets it live; below zero, only the points around the gateway's requests are counted. With ``kills`` it is a
+    shift: whoever dies is replaced, until so many died. ``copies`` workers begin at the same moment; ``index`` is which
+    of them this is. With no copies the forking process does it itself, so that every worker to come inherits statements
+    that are compiled already.
     """
 
     do: str
@@ -47,6 +49,7 @@ class Job:
     minutes_later: int = 0
     kill_at: int = 0
     kill_after: float = 0
+    kills: int = 0
     copies: int = 1
     index: int = 0
 
@@ -102,9 +105,10 @@ def _recover(billing: Billing, _: FrontDesk, __: Counterparty, job: Job) -> obje
 
 
 def _run(billing: Billing, _: FrontDesk, __: Counterparty, job: Job) -> object:
-    """The run of that firm on the day of ``subject``, so many schedules at a time."""
+    """The run of that firm on the day of ``subject``, or on its own today, so many schedules at a time."""
     running = Running(billing._house, batch=job.rounds)
-    return running.run(on=date.fromisoformat(job.subject), firm_id=FirmId(job.firm)).invoices
+    on = date.fromisoformat(job.subject) if job.subject else None
+    return running.run(on=on, firm_id=FirmId(job.firm)).invoices
 
 
 def _number(_: Billing, desk: FrontDesk, __: Counterparty, job: Job) -> object:

@@ -30,17 +30,31 @@ class Fault:
     edits: Sequence[tuple[str, str]]
     tests: str
     only: str = ""
+    more: Sequence[tuple[str, str, str]] = ()
+    """Edits of other files: where one net is under another, both must be cut."""
+    kills: int = 12
 
-    def broken(self, source: str) -> str:
-        """The source with the fault in it; each text that is replaced must be there once."""
-        for before, after in self.edits:
+    def put_into(self, root: Path) -> None:
+        """Edit the project in that folder; each text that is replaced must be there once."""
+        for path, before, after in [*((self.path, *edit) for edit in self.edits), *self.more]:
+            source = (root / path).read_text()
             if source.count(before) != 1:
-                raise LookupError(f"{self.what}: {source.count(before)} times in {self.path}: {before}")
-            source = source.replace(before, after)
-        return source
+                raise LookupError(f"{self.what}: {source.count(before)} times in {path}: {before}")
+            (root / path).write_text(source.replace(before, after))
 
 
 _OPERATIONS: Final = "src/billcore/services/operations"
+_RECORDS: Final = "src/billcore_sqlalchemy/records.py"
+_UNLOCKED: Final = (
+    ("self._statements.lock if self._session.is_writing else self._statements.find", "self._statements.find"),
+    ('as_read = {**key, "the_version": record.version}', 'as_read = {**key, "the_version": self._now(key)}'),
+    (
+        "    def _remembered(",
+        "    def _now(self, key: Values) -> object:\n"
+        "        return self._session.query(self._statements.version, key).scalar()\n\n"
+        "    def _remembered(",
+    ),
+)
 FAULTS: Final = (
     Fault(
         "another worker's lease is ignored",
@@ -157,17 +171,8 @@ FAULTS: Final = (
     ),
     Fault(
         "records are neither locked nor compared by version",
-        "src/billcore_sqlalchemy/records.py",
-        [
-            ("self._statements.lock if self._session.is_writing else self._statements.find", "self._statements.find"),
-            ('as_read = {**key, "the_version": record.version}', 'as_read = {**key, "the_version": self._now(key)}'),
-            (
-                "    def _remembered(",
-                "    def _now(self, key: Values) -> object:\n"
-                "        return self._session.query(self._statements.version, key).scalar()\n\n"
-                "    def _remembered(",
-            ),
-        ],
+        _RECORDS,
+        _UNLOCKED,
         "test_races.py",
         "invoices and postgresql",
     ),
@@ -217,6 +222,68 @@ FAULTS: Final = (
         "src/billcore/payments/refunding.py",
         [("fitting(at_most(free, refund.parts), invoices)", "fitting(refund.parts, invoices)")],
         "test_order.py",
+    ),
+    Fault(
+        "an occurrence has no record of its own, and its schedule is neither locked nor compared",
+        _RECORDS,
+        _UNLOCKED,
+        "test_recurring_firm.py",
+        "postgresql",
+        [
+            (
+                "src/billcore/recurring/occurrence.py",
+                'OccurrenceId(f"{schedule_id}:{index}")',
+                "OccurrenceId(f\"{schedule_id}:{index}:{__import__('secrets').token_hex(4)}\")",
+            ),
+            (
+                "src/billcore_sqlalchemy/recurring.py",
+                'table, "look_on", is_writing=self._session.is_writing',
+                'table, "look_on", is_writing=False',
+            ),
+        ],
+    ),
+    Fault(
+        "a try of auto-pay has no request id, and its invoice is neither locked nor compared",
+        _RECORDS,
+        _UNLOCKED,
+        "test_recurring_firm.py",
+        "postgresql",
+        [
+            (
+                "src/billcore/services/autopay.py",
+                'request_id=f"autopay:{invoice_id}:{decision.number}"',
+                "request_id=None",
+            )
+        ],
+    ),
+    Fault(
+        "auto-pay sends a charge before it is noted as sent",
+        f"{_OPERATIONS}/claiming.py",
+        [
+            (
+                "operation = submit(operation, at=now, until=now + LEASE)\n            else",
+                "operation = evolve(operation, leased_until=now + LEASE)\n            else",
+            )
+        ],
+        "test_recurring_firm.py",
+        "sqlite",
+        kills=100,
+    ),
+    Fault(
+        "what auto-pay is to charge is crossed off before it is charged",
+        "src/billcore/services/autopay.py",
+        [
+            (
+                "                case Charge() if may_charge:\n                    return decision\n",
+                "                case Charge() if may_charge:\n"
+                "                    page.replace(evolve(invoice, autopay_on=None))\n"
+                "                    page.close()\n"
+                "                    work.commit()\n"
+                "                    return decision\n",
+            )
+        ],
+        "test_recurring_firm.py",
+        "sqlite",
     ),
     Fault(
         "a gateway may be asked for inside a unit of work",
@@ -320,15 +387,14 @@ def judge(fault: Fault) -> Judged:
                 copytree(ROOT / name, there / name, ignore=ignore_patterns("__pycache__"))
             else:
                 copy(ROOT / name, there / name)
-        target = there / fault.path
-        target.write_text(fault.broken(target.read_text()))
+        fault.put_into(there)
         ran = subprocess.run(
             [
                 *(sys.executable, "-m", "pytest", "-x", "-q", "--no-header", "-p", "no:cacheprovider"),
                 *("-k", fault.only, f"tests/faults/{fault.tests}"),
             ],
             cwd=there,
-            env={**os.environ, "BILLCORE_STRIPE_TWIN": str(TWIN_FOLDER)},
+            env={**os.environ, "BILLCORE_STRIPE_TWIN": str(TWIN_FOLDER), "BILLCORE_FAULT_KILLS": str(fault.kills)},
             capture_output=True,
             text=True,
             check=False,

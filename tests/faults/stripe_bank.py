@@ -98,6 +98,10 @@ class StripeBank:
             http=RequestsClient(timeout=PATIENCE, session=_session(point)),
         )
 
+    @property
+    def gateways(self) -> Sequence[StripeGateway]:
+        return (self.gateway,)
+
     def restart(self) -> None:
         self._control("reset")
         self._told.clear()

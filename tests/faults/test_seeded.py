@@ -1,6 +1,8 @@
 """The faults that were put into the library are published, and the library still has the places to put them into."""
 
 import re
+from pathlib import Path
+from shutil import copytree
 
 import pytest
 from tests.faults.conftest import IS_LONG
@@ -9,10 +11,12 @@ from tests.faults.stripe_bank import IS_HERE
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.what)
-def test_a_seeded_fault_can_still_be_put_in(fault: Fault) -> None:
-    source = (ROOT / fault.path).read_text()
+def test_a_seeded_fault_can_still_be_put_in(fault: Fault, tmp_path: Path) -> None:
+    copytree(ROOT / "src", tmp_path / "src")
 
-    assert fault.broken(source) != source
+    fault.put_into(tmp_path)
+
+    assert (tmp_path / fault.path).read_text() != (ROOT / fault.path).read_text()
 
 
 def test_the_published_table_lists_the_seeded_faults() -> None:

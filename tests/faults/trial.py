@@ -53,7 +53,7 @@ class Place:
         return cls(url=url, bank=bank, engine=engine, store=SqlStore(engine))
 
     def billing(self, bank: Counterparty, *, minutes_later: int = 0) -> Billing:
-        return Billing(self.store, [bank.gateway], clock=Later(minutes_later))
+        return Billing(self.store, bank.gateways, clock=Later(minutes_later))
 
 
 @frozen(kw_only=True)

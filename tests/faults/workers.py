@@ -6,7 +6,10 @@ done by this process alone, so that a death anywhere there looks the same from o
 """
 
 import json
+import math
 import os
+import random
+import select
 import signal
 import subprocess
 import sys
@@ -28,6 +31,9 @@ from billcore_sqlalchemy import SqlStore
 from billcore_sqlalchemy.engines import engine_for
 
 ROOT: Final = Path(__file__).parents[2]
+MOST_POINTS: Final = 300
+MOST_AT_THE_GATEWAY: Final = 30
+"""In a shift a worker dies at one of so many first points, if it comes so far."""
 BOUNDARIES: Final = ("begin", "before_cursor_execute", "commit", "rollback")
 
 
@@ -103,13 +109,22 @@ class Points:
     """Counts the points that are passed, and dies at the one that was asked for."""
 
     def __init__(self) -> None:
-        self.passed = 0
-        self.kill_at = 0
+        self.begin(0)
+
+    def begin(self, kill_at: int) -> None:
+        self.passed, self.at_the_gateway, self._kill_at = 0, 0, kill_at
 
     def __call__(self, *_args: object) -> None:
         self.passed += 1
-        if self.passed == self.kill_at:
+        if self.passed == self._kill_at:
             os.kill(os.getpid(), signal.SIGKILL)
+
+    def of_the_gateway(self) -> None:
+        """One that is counted apart as well."""
+        self.at_the_gateway += 1
+        if self.at_the_gateway == -self._kill_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+        self()
 
 
 class Shop:
@@ -124,9 +139,9 @@ class Shop:
         self.engine.dispose()
 
     def work(self, job: Job) -> Ended:
-        self.points.passed, self.points.kill_at = 0, job.kill_at
-        bank = counterparty(job.bank, job.gateway, self.points)
-        billing = Billing(self.store, [bank.gateway], clock=Later(job.minutes_later))
+        self.points.begin(job.kill_at)
+        bank = counterparty(job.bank, job.gateway, self.points.of_the_gateway)
+        billing = Billing(self.store, bank.gateways, clock=Later(job.minutes_later))
         said, result = "done", None
         try:
             result = perform(billing, bank, job)
@@ -139,6 +154,8 @@ class Shop:
 
 def _run(shop: Shop, job: Job) -> Sequence[Ended]:
     """Fork the workers, let them begin together, and collect how they ended."""
+    if job.kills:
+        return Shift(shop, job).work()
     gate, opened = os.pipe()
     running = [_fork(shop, evolve(job, index=index), gate, opened) for index in range(job.copies)]
     os.close(gate)
@@ -148,6 +165,62 @@ def _run(shop: Shop, job: Job) -> Sequence[Ended]:
         for child, _ in running:
             os.kill(child, signal.SIGKILL)
     return [_ended(child, reader) for child, reader in running]
+
+
+class Shift:
+    """So many workers at the same job, each of which may die at any moment; another takes the place of who died.
+
+    A third of them die around a gateway's request, a third at a boundary between two statements, the others at any
+    instruction. Who finished is not replaced, and once enough died the last ones live: so a shift ends with as many
+    workers done as began it.
+    """
+
+    def __init__(self, shop: Shop, job: Job) -> None:
+        self._shop, self._job = shop, job
+        self._chance = random.Random(job.seed)
+        self._dies_at: dict[int, float] = {}
+        self._children: dict[int, int] = {}
+        self._ended: list[Ended] = []
+        self._killed = 0
+
+    def work(self) -> Sequence[Ended]:
+        """How each of them ended, in order."""
+        for _ in range(self._job.copies):
+            self._hire()
+        while self._children:
+            wait = min(self._dies_at.values()) - time.monotonic()
+            readable, _, _ = select.select(list(self._children), [], [], max(0, min(wait, 60)))
+            for reader in readable:
+                self._part(reader)
+            for reader, dies_at in self._dies_at.items():
+                if dies_at <= time.monotonic():
+                    os.kill(self._children[reader], signal.SIGKILL)
+                    self._dies_at[reader] = math.inf
+        return self._ended
+
+    def _hire(self) -> None:
+        job, dies_at = evolve(self._job, kill_after=0), math.inf
+        if self._killed < self._job.kills:
+            match self._chance.randrange(3):
+                case 0:
+                    job = evolve(job, kill_at=-self._chance.randint(1, MOST_AT_THE_GATEWAY))
+                case 1:
+                    job = evolve(job, kill_at=self._chance.randint(1, MOST_POINTS))
+                case _:
+                    dies_at = time.monotonic() + self._chance.uniform(0, self._job.kill_after)
+        gate, opened = os.pipe()
+        child, reader = _fork(self._shop, evolve(job, index=len(self._ended)), gate, opened)
+        os.close(gate)
+        os.close(opened)
+        self._children[reader], self._dies_at[reader] = child, dies_at
+
+    def _part(self, reader: int) -> None:
+        del self._dies_at[reader]
+        ended = _ended(self._children.pop(reader), reader)
+        self._ended.append(ended)
+        if ended.said == "killed":
+            self._killed += 1
+            self._hire()
 
 
 def _fork(shop: Shop, job: Job, gate: int, opened: int) -> tuple[int, int]:

@@ -46,6 +46,7 @@ OVERPAYING = evolve(
 CLOSING = evolve(PRACTICE, name="closing", void_reason_required=False, refund_requires_paid_invoice=False)
 VAT = TaxRate(name="VAT", percent="19")
 TOKENS = ("card_ok", "card_pending", "card_declined", "ach_ok", "ach_fails", "ach_returns", "card_requires_action")
+OPENINGS = ("quiet", "credit", "doubt", "dispute")
 cents = st.integers(1, 30_000)
 
 
@@ -66,8 +67,8 @@ class Firm(RuleBasedStateMachine):
         "applied",
     )
 
-    @initialize(policy=st.sampled_from([STANDARD, PRO_FIRM, CLOSING, OVERPAYING]))
-    def open(self, policy: Policy) -> None:
+    @initialize(policy=st.sampled_from([STANDARD, PRO_FIRM, CLOSING, OVERPAYING]), opening=st.sampled_from(OPENINGS))
+    def open(self, policy: Policy, opening: str) -> None:
         self.clock = ManualClock()
         self.gateway = FakeGateway(self.clock)
         self.store = type(self).fresh()
@@ -86,9 +87,22 @@ class Firm(RuleBasedStateMachine):
             self.bill(who=number % 2, amount=100_00 + number, taxed=number > 1, off=0, send=True)
         self.charge(which=0, amount=None, method=0, is_lost=False)
         self.charge(which=1, amount=None, method=len(TOKENS) + 3, is_lost=False)
-        # Credit that fits an open invoice of the same client is rarely met by chance.
-        self.take_a_deposit(who=0, amount=50_00)
-        self.move_credit(which=len(self.payments) - 1, other=2, is_off=False)
+        self.begin(opening)
+
+    def begin(self, opening: str) -> None:
+        """What is rarely met by chance: credit that fits an open invoice of the same client, silence, a dispute."""
+        match opening:
+            case "credit":
+                self.take_a_deposit(who=0, amount=50_00)
+                self.move_credit(which=len(self.payments) - 1, other=2, is_off=False)
+            case "doubt":
+                self.charge(which=2, amount=None, method=0, is_lost=True)
+                self.time_passes(hours=1, is_heard=False)
+            case "dispute":
+                self.time_passes(hours=1, is_heard=True)
+                self.trouble(which=0, what="dispute")
+            case _:
+                pass
 
     def attempt(self, outcome: str, command: Callable[[], object]) -> object:
         """Run a command; when it is refused, what it refused is an outcome too."""
@@ -253,7 +267,7 @@ def money(amount: int | None) -> str | None:
     return None if amount is None else f"{amount // 100}.{amount % 100:02}"
 
 
-EXAMPLES = {"memory": 100, "sqlite": 40, "postgresql": 10, "mariadb": 10}
+EXAMPLES = {"memory": 100, "sqlite": 40, "postgresql": 8, "mariadb": 8}
 """How many firms on each store. They are the first of the same stories: the machine is one, and so is its chance."""
 ENOUGH = 40
 """With fewer firms, what must happen need not."""
@@ -284,6 +298,8 @@ def fresh_store(name: str, databases: Databases) -> Callable[[], Store]:
     """What makes a store with nothing in it, as often as it is asked."""
     if name == "memory":
         return MemoryStore
+    if name == "sqlite":
+        return lambda: SqlStore.open("sqlite://")
     database = databases.get(name)
 
     def emptied() -> Store:

@@ -6,12 +6,14 @@ import pytest
 from attrs import evolve
 from tests.office import FIRM, JANE, Office
 
+from billcore import Cadence, LineItem, PaymentState
 from billcore.actors import System
 from billcore.errors import NotPermitted, OverCredit
 from billcore.methods import Method
 from billcore.money import Money
 from billcore.permissions import AllowListed, Permission
 from billcore.policy import PRACTICE, STANDARD, LateFeeRule, Policy, RefundEffect
+from billcore.services.running import Ran
 
 MONTHLY = LateFeeRule(percent="1.5", days_past_due=10, every_days=30, reason="see our terms")
 
@@ -165,3 +167,74 @@ def test_assessing_is_editing_and_waiving_is_deleting() -> None:
         office.desk.adjustments.assess_late_fees()
     with pytest.raises(NotPermitted, match="delete_billing"):
         office.desk.adjustments.waive_late_fee(invoice.id, 1)
+
+
+# ── In the run ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def run(office: Office, days_past_due: int) -> Ran:
+    """The run of that day, for invoices sent today on 30 days."""
+    return office.billing.run(on=office.today + timedelta(days=30 + days_past_due))
+
+
+@pytest.mark.rule("S3.28")
+def test_the_run_adds_the_late_fees_of_the_day_once(office: Office) -> None:
+    invoice = office.sent(office.client())
+    assert run(office, 9).late_fees == 0
+
+    assert (run(office, 10).late_fees, run(office, 10).late_fees) == (1, 0)
+
+    assert office.told(invoice)[-1] == ("System (late-fees)", "Late fee of 1.50 USD: see our terms")
+    assert (run(office, 70).late_fees, office.balance(invoice)) == (2, "104.50")
+    assert office.billing.verify(FIRM) == ()
+
+
+@pytest.mark.rule("S3.27", "S3.28")
+def test_a_bank_debit_on_its_way_is_neither_overdue_nor_bears_a_fee_until_it_fails(office: Office) -> None:
+    invoice = office.sent(office.client())
+    debit = office.charged(invoice, token="ach_ok")
+
+    ran = run(office, 40)
+
+    assert (ran.overdue, ran.late_fees, debit.state) == (0, 0, PaymentState.PENDING)
+    assert debit.ref is not None
+    office.gateway.fail(debit.ref)
+    office.hear()
+    ran = run(office, 40)
+    assert (ran.overdue, ran.late_fees, office.balance(invoice)) == (1, 2, "103.00")
+
+
+def test_money_that_auto_pay_takes_in_the_same_run_keeps_the_fee_away() -> None:
+    office = office_with(STANDARD)
+    client = office.client()
+    line = LineItem(description="Bookkeeping", unit_price="250.00")
+    office.card(client)
+    office.desk.schedules.start(client.id, Cadence.monthly(), lines=[line], anchor=office.today, autopay=True)
+    assert office.billing.run(on=office.today).invoices == 1
+
+    # Nothing ran since: the day to charge it and the day of its first fee are both past.
+    ran = office.billing.run(on=office.today + timedelta(days=45))
+
+    assert (ran.collected, ran.late_fees, ran.overdue) == (1, 0, 1)
+
+
+def test_an_invoice_that_can_bear_no_more_is_reported_and_stops_no_other(office: Office) -> None:
+    # A fee on it would be more than the largest amount there is.
+    most = LineItem(description="Everything", quantity="10", unit_price="1000000000000")
+    full = office.desk.invoices.send(office.desk.invoices.draft(office.client().id, lines=[most]).id)
+    other = office.sent(office.client())
+
+    ran = run(office, 10)
+
+    assert ran.unassessed == ((full.id, "amount_too_large"),)
+    assert (ran.late_fees, office.balance(other)) == (1, "101.50")
+
+
+def test_a_rule_ends_at_its_cap_and_its_base_never_has_a_fee_in_it() -> None:
+    office = office_with(rule=LateFeeRule(percent="10", days_past_due=1, every_days=1, cap=usd(25_00)))
+    invoice = office.sent(office.client())
+
+    for day in range(1, 7):
+        run(office, day)
+
+    assert [str(fee.amount.amount) for fee in office.invoice(invoice).late_fees] == ["10.00", "10.00", "5.00"]

@@ -1,21 +1,18 @@
 """The adjustments desk: what staff decide about an issued invoice besides its content."""
 
-from collections.abc import Iterator
 from datetime import date
 
 from attrs import frozen
 
 from billcore.dates import day
-from billcore.events import Event
 from billcore.ids import CreditNoteId, InvoiceId
 from billcore.invoices import adjusting, crediting, late_fees
 from billcore.invoices.invoice import CreditNote, Invoice
-from billcore.invoices.status import Queue
 from billcore.permissions import Permission
-from billcore.ports.store import InvoiceFilter, UnitOfWork
 from billcore.services.amounts import Amount, amount_in
 from billcore.services.booking import Page
 from billcore.services.house import Desk, retried
+from billcore.services.late_fees import LateFees
 
 
 @frozen(kw_only=True)
@@ -101,28 +98,12 @@ class AdjustmentsDesk(Desk):
         """Add every late fee that is due on the firm's day *on*, by default today; the invoices that got one (S3.28).
 
         Each step of an invoice's own policy is asked for once, however often and by how many this is run.
+        ``billing.run`` does it too, and also reports those invoices that could not bear the fee.
         """
         self.require(Permission.EDIT)
         with self.read() as work:
             today = self.house.now_at(work.firm()).date() if on is None else day(on, "on")
-            late = [invoice.id for invoice in _overdue(work, today) if late_fees.next_fee(invoice, today) is not None]
-        assessed = (self._assess(invoice_id, today) for invoice_id in late)
-        return tuple(invoice for invoice in assessed if invoice is not None)
-
-    @retried
-    def _assess(self, invoice_id: InvoiceId, on: date) -> Invoice | None:
-        with self.begin() as work:
-            invoice, at = work.invoices.get(invoice_id), self.house.now_at(work.firm())
-            happened: list[Event] = []
-            while step := late_fees.assess(invoice, on=on, at=at, by=self.by):
-                invoice, event = step
-                happened.append(event)
-            if not happened:
-                return None
-            invoice = work.invoices.save(invoice)
-            work.events.append(happened)
-            work.commit()
-        return invoice
+        return LateFees(self.house, by=self.by).assess(self.firm_id, today).invoices
 
     @retried
     def waive_late_fee(self, invoice_id: InvoiceId, step: int, *, reason: str = "") -> Invoice:
@@ -142,14 +123,3 @@ class AdjustmentsDesk(Desk):
         with self.read() as work:
             work.invoices.get(invoice_id)
             return tuple(work.credit_notes.of_invoice(invoice_id))
-
-
-def _overdue(work: UnitOfWork, on: date) -> Iterator[Invoice]:
-    """Every overdue invoice, page by page."""
-    after: str | None = None
-    while True:
-        page = work.invoices.page(InvoiceFilter(on=on, queue=Queue.OVERDUE, after=after, limit=1000))
-        yield from page.invoices
-        if page.next is None:
-            return
-        after = page.next

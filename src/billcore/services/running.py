@@ -1,4 +1,4 @@
-"""The run: every schedule that is due becomes invoices, what became overdue is noted, and money is collected.
+"""The run: schedules become invoices, what became overdue is noted, money is collected, late fees are added.
 
 It may run at any time, in any number of workers, and be killed and run again: a batch of schedules of one firm is one
 transaction in which their rows are locked, and each occurrence has one record.
@@ -19,6 +19,7 @@ from billcore.invoices.invoice import Invoice
 from billcore.services.autopay import Autopay
 from billcore.services.generating import Batch, Billed
 from billcore.services.house import TRIES, House
+from billcore.services.late_fees import LateFees
 from billcore.services.recovery import Recovered, Recovery
 from billcore.texts import text
 
@@ -33,7 +34,8 @@ class Ran:
 
     Invoices made, occurrences that they bill, occurrences skipped, those that failed as ``(schedule:index, code)``, and
     schedules suspended; invoices that became overdue; payments that auto-pay began, and the invoices that it could not
-    charge as ``(invoice, code)``; and what was recovered.
+    charge as ``(invoice, code)``; late fees that were added, and the invoices that could bear none, in the same form;
+    and what was recovered.
     """
 
     invoices: int = 0
@@ -44,6 +46,8 @@ class Ran:
     overdue: int = 0
     collected: int = 0
     uncollected: tuple[tuple[str, str], ...] = ()
+    late_fees: int = 0
+    unassessed: tuple[tuple[str, str], ...] = ()
     recovered: Recovered = Recovered()
 
 
@@ -62,6 +66,7 @@ class Running:
     def __init__(self, house: House, *, batch: int = BATCH) -> None:
         self._house = house
         self._autopay = Autopay(house)
+        self._late_fees = LateFees(house)
         self._batch = batch
 
     def run(
@@ -98,11 +103,15 @@ class Running:
             noted = self._note_overdue(firm_id, today)
             has_overdue = noted == self._batch
             ran = evolve(ran, overdue=ran.overdue + noted)
+        # Money that auto-pay has just set on its way keeps the fee away.
         collected = self._autopay.collect(firm_id, today)
+        assessed = self._late_fees.assess(firm_id, today)
         return evolve(
             ran,
             collected=ran.collected + collected.begun,
             uncollected=ran.uncollected + collected.failing,
+            late_fees=ran.late_fees + assessed.fees,
+            unassessed=ran.unassessed + assessed.failing,
         )
 
     def _bill(self, firm_id: FirmId, today: date) -> Billed:
