@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from billcore.recurring.cadence import Cadence
     from billcore.recurring.day_rules import LAST, Weekday
     from billcore.recurring.occurrence import Occurrence, OccurrenceState
+    from billcore.recurring.proration import DayCount
     from billcore.recurring.schedule import (
         AfterPause,
         CatchUp,
@@ -93,6 +94,7 @@ __all__ = [
     "Codes",
     "Contact",
     "CreditNote",
+    "DayCount",
     "DueBasis",
     "Failure",
     "Fee",
@@ -213,6 +215,7 @@ _HOMES: Final = {
     "billcore.recurring.cadence": ("Cadence",),
     "billcore.recurring.day_rules": ("LAST", "Weekday"),
     "billcore.recurring.occurrence": ("Occurrence", "OccurrenceState"),
+    "billcore.recurring.proration": ("DayCount",),
     "billcore.recurring.schedule": (
         "AfterPause",
         "CatchUp",

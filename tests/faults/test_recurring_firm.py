@@ -25,7 +25,7 @@ from billcore import STANDARD, Cadence, LineItem, Money, OccurrenceState, Plan, 
 from billcore.ids import InvoiceId, ScheduleId
 from billcore.invoices.invoice import Invoice
 from billcore.payments.observation import PaymentStatus
-from billcore.policy import LateFeeRule
+from billcore.policy import LateFeeRule, RetryPlan
 from billcore.testing import Silence, Succeed
 
 WORKERS: Final = 4
@@ -40,6 +40,8 @@ SOON, WEEK = 30, 7 * 24 * 60
 CALM: Final = 2
 """Weeks at the end in which nobody dies, and a gateway that is asked answers."""
 LATE: Final = LateFeeRule(amount=Money(5_00, "USD"), days_past_due=3, every_days=7)
+PATIENT: Final = RetryPlan(days=(1,) * 10)
+"""A try whose worker died before the bank heard of it is a try: with the usual four, one may run out of them."""
 WEATHER: Final = (*(Succeed() for _ in range(6)), Silence(then=Succeed()), Silence(then=None))
 MOVING: Final = (PaymentStatus.SUCCEEDED, PaymentStatus.PENDING)
 TOKENS: Final = ("", "card_ok", "card_ok", "ach_ok")
@@ -66,7 +68,7 @@ class Year:
         began = datetime.now(UTC)
         billing = place.billing(firm.gateway)
         books = billing.firms.get(firm.id)
-        billing.firms.change(evolve(books, policy=evolve(STANDARD, late_fee=LATE)), by=JANE)
+        billing.firms.change(evolve(books, policy=evolve(STANDARD, late_fee=LATE, retry_plan=PATIENT)), by=JANE)
         anchors: dict[ScheduleId, date] = {}
         automatic: set[ScheduleId] = set()
         for number in range(SCHEDULES):
@@ -151,7 +153,8 @@ class Year:
         paid = [each for each in payments if each.completed_at is not None or each.is_waiting]
         if len(paid) == 1 and paid[0].amount == invoice.total and invoice.balance.is_zero:
             return []
-        return [f"{invoice.id}: paid {len(paid)} times, {invoice.balance} left"]
+        ways = [f"{each.state.value} {each.failure.code if each.failure else ''}".strip() for each in payments]
+        return [f"{invoice.number}: {invoice.balance} left, auto-pay on {invoice.autopay_on}, tries: {ways}"]
 
     def _bears_its_fees(self, invoice: Invoice) -> list[str]:
         """Late fees came every day or late, and one for each step."""

@@ -1,9 +1,9 @@
 """What the invoice of an occurrence says: the template's lines for its period, prorated where only a part is served."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
+from datetime import UTC, date, tzinfo
 from itertools import islice
-from typing import Final
+from typing import Final, assert_never
 
 from attrs import evolve, frozen
 
@@ -15,14 +15,21 @@ from billcore.lines import Allowance, LineItem, Surcharge
 from billcore.money import Money
 from billcore.recurring.business_days import SATURDAY_AND_SUNDAY, Calendar
 from billcore.recurring.occurrence import PAUSED, Slot, upcoming
-from billcore.recurring.proration import prorate
+from billcore.recurring.proration import DayCount, length, prorate
 from billcore.recurring.schedule import AfterPause, Schedule
 
 LONGEST_PREVIEW: Final = 100
 
 
-def content(schedule: Schedule, slots: Sequence[Slot], currency: str, charged: Iterable[LineItem] = ()) -> Content:
-    """One invoice for *slots*, with the lines of the charges that go with it.
+def content(
+    schedule: Schedule,
+    slots: Sequence[Slot],
+    currency: str,
+    charged: Iterable[LineItem] = (),
+    *,
+    timezone: tzinfo = UTC,
+) -> Content:
+    """One invoice for *slots*, with the lines of the charges that go with it; *timezone* is the firm's.
 
     Its service period runs from the first slot's start to the last one's end; where there are several slots, or a part
     of one, each line says its own.
@@ -33,7 +40,7 @@ def content(schedule: Schedule, slots: Sequence[Slot], currency: str, charged: I
     for slot in slots:
         of_template = schedule.template_at(slot.index).lines
         if slot.is_prorated:
-            lines.extend(_part(line, slot, currency) for line in of_template)
+            lines.extend(_part(line, slot, currency, schedule.plan.day_count, timezone) for line in of_template)
         elif first is not last:
             lines.extend(evolve(line, service_period=slot.period) for line in of_template)
         else:
@@ -62,19 +69,24 @@ class Forecast:
 
 
 def preview(
-    schedule: Schedule, currency: str, count: int, calendar: Calendar = SATURDAY_AND_SUNDAY
+    schedule: Schedule,
+    currency: str,
+    count: int,
+    calendar: Calendar = SATURDAY_AND_SUNDAY,
+    *,
+    timezone: tzinfo = UTC,
 ) -> tuple[Forecast, ...]:
     """The next *count* occurrences, 1 to 100, as the schedule stands now; fewer where it ends."""
     if type(count) is not int or not 1 <= count <= LONGEST_PREVIEW:
         raise BadNumber(f"a preview shows 1 to {LONGEST_PREVIEW} occurrences, asked for {count!r}")
-    return tuple(_forecasts(schedule, currency, islice(upcoming(schedule, calendar), count)))
+    return tuple(_forecasts(schedule, currency, islice(upcoming(schedule, calendar), count), timezone))
 
 
-def _forecasts(schedule: Schedule, currency: str, slots: Iterable[Slot]) -> Iterator[Forecast]:
+def _forecasts(schedule: Schedule, currency: str, slots: Iterable[Slot], timezone: tzinfo) -> Iterator[Forecast]:
     if schedule.is_over:
         return
     for slot in slots:
-        lines = content(schedule, (slot,), currency).lines
+        lines = content(schedule, (slot,), currency, timezone=timezone).lines
         skip = schedule.skip_of(slot.index)
         yield Forecast(
             index=slot.index,
@@ -97,12 +109,27 @@ def _paused(schedule: Schedule, slot: Slot) -> str | None:
     return PAUSED if inside else None
 
 
-def _part(line: LineItem, slot: Slot, currency: str) -> LineItem:
+def _part(line: LineItem, slot: Slot, currency: str, by: DayCount, timezone: tzinfo) -> LineItem:
     """The line for the days served: its full price stays, and the exact rest is taken off it."""
     used, full = slot.period, slot.full
-    rest = prorate(line_net(line, currency), used, of=full).credited
-    reason = f"{(used.end - used.start).days} of {(full.end - full.start).days} days"
+    rest = prorate(line_net(line, currency), used, of=full, by=by, timezone=timezone).credited
+    reason = _share(used, full, by)
     part = evolve(line, service_period=used)
     if rest < 0:
         return evolve(part, surcharges=(*line.surcharges, Surcharge(amount=Money(-rest, currency), reason=reason)))
     return evolve(part, allowances=(*line.allowances, Allowance(amount=Money(rest, currency), reason=reason)))
+
+
+def _share(used: Period, full: Period, by: DayCount) -> str:
+    """What the client reads beside what is taken off."""
+    counted = DayCount.THIRTY_360 if by is DayCount.THIRTY_360 else DayCount.ACTUAL
+    days = f"{length(used, counted)} of {length(full, counted)} days"
+    match by:
+        case DayCount.ACTUAL:
+            return days
+        case DayCount.THIRTY_360:
+            return f"{days} (30/360)"
+        case DayCount.SECONDS:
+            return f"{days}, to the second"
+        case _:
+            assert_never(by)

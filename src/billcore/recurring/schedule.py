@@ -17,6 +17,7 @@ from billcore.ids import ClientId, FirmId, MethodId, ScheduleId
 from billcore.lines import LineItem
 from billcore.recurring.business_days import Roll
 from billcore.recurring.cadence import Cadence
+from billcore.recurring.proration import DayCount
 from billcore.texts import text
 
 LONGEST_LEAD: Final = 90
@@ -75,8 +76,11 @@ class PartialPeriod(Enum):
     """What a period costs of which only a part is served."""
 
     PRORATE = "prorate"
+    """Its part of the price, see ``DayCount``."""
     FULL = "full"
+    """The whole price."""
     SKIP = "skip"
+    """Nothing: it is not billed."""
 
 
 class ScheduleState(Enum):
@@ -95,9 +99,10 @@ class Plan:
 
     ``lead_days`` before its date an occurrence is due, and ``roll`` moves that date off days when nobody works; neither
     moves the period. ``stub`` is for the days before the first full period, ``final`` for a last period that the end
-    cuts. At most ``max_catch_up`` occurrences are billed at once, then the schedule is suspended for a person to look
-    at; so it is after ``max_failures`` in a row. While ``ordered``, an occurrence that failed holds up those after it.
-    With ``skips_extend`` a count does not count what staff skipped. Refuses with BadNumber.
+    cuts; ``day_count`` measures what is served of either, where that is prorated. At most ``max_catch_up`` occurrences
+    are billed at once, then the schedule is suspended for a person to look at; so it is after ``max_failures`` in a row.
+    While ``ordered``, an occurrence that failed holds up those after it. With ``skips_extend`` a count does not count
+    what staff skipped. Refuses with BadNumber.
     """
 
     source: Source = Source.TEMPLATE
@@ -107,6 +112,7 @@ class Plan:
     roll: Roll = Roll.NONE
     stub: PartialPeriod = PartialPeriod.PRORATE
     final: PartialPeriod = PartialPeriod.FULL
+    day_count: DayCount = DayCount.ACTUAL
     catch_up: CatchUp = CatchUp.EACH
     max_catch_up: int = 3
     after_pause: AfterPause = AfterPause.SKIP

@@ -1,7 +1,7 @@
 """Schedules become invoices, a batch at a time: decided one by one in memory, numbered together, written together."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import UTC, date
 
 from attrs import define, evolve, field, frozen
 
@@ -138,7 +138,13 @@ class Batch:
             InvoiceId(self._house.ids.new("inv")),
             firm=self._firm,
             client=client,
-            content=content(schedule, bill.slots, client.currency, map(charging.as_line, charges)),
+            content=content(
+                schedule,
+                bill.slots,
+                client.currency,
+                map(charging.as_line, charges),
+                timezone=self._at.tzinfo or UTC,
+            ),
             origin=Origin.SCHEDULE,
             schedule_id=schedule.id,
             on=self._on,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from attrs import frozen
 
@@ -191,7 +192,8 @@ class SchedulesDesk(Desk):
         with self.read() as work:
             schedule = work.schedules.get(schedule_id)
             currency = work.clients.peek(schedule.client_id).currency
-        return preview(schedule, currency, count, self.house.calendar)
+            timezone = ZoneInfo(work.firm().timezone)
+        return preview(schedule, currency, count, self.house.calendar, timezone=timezone)
 
     def occurrences(self, schedule_id: ScheduleId) -> tuple[Occurrence, ...]:
         """What became of those that are over, in order of their index."""

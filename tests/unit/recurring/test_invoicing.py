@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -17,6 +18,7 @@ from billcore.recurring import scheduling
 from billcore.recurring.cadence import Cadence
 from billcore.recurring.invoicing import content, preview
 from billcore.recurring.occurrence import Slot, slot
+from billcore.recurring.proration import DayCount
 from billcore.recurring.schedule import PartialPeriod, Plan, Schedule, Source
 
 
@@ -43,6 +45,21 @@ def test_a_part_keeps_the_full_price_and_takes_the_exact_rest_off() -> None:
     assert line.unit_price == Decimal("100.00")
     assert line.allowances == (Allowance(amount=Money(61_29, "USD"), reason="12 of 31 days"),)
     assert price((line,), (), (), "USD").gross == Money(38_71, "USD")
+
+
+@pytest.mark.parametrize(
+    ("by", "off", "reason"),
+    [
+        (DayCount.THIRTY_360, 70_00, "9 of 30 days (30/360)"),
+        (DayCount.SECONDS, 67_70, "10 of 31 days, to the second"),
+    ],
+)
+def test_a_part_says_how_it_was_measured(by: DayCount, off: int, reason: str) -> None:
+    schedule = a_schedule(date(2026, 3, 22), cadence=Cadence.monthly(1), plan=Plan(day_count=by))
+
+    [line] = content(schedule, [the_slot(schedule, -1)], "USD", timezone=ZoneInfo("America/New_York")).lines
+
+    assert line.allowances == (Allowance(amount=Money(off, "USD"), reason=reason),)
 
 
 @given(
