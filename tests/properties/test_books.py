@@ -100,7 +100,8 @@ class Firm(RuleBasedStateMachine):
                 self.time_passes(hours=1, is_heard=False)
             case "dispute":
                 self.time_passes(hours=1, is_heard=True)
-                self.trouble(which=0, what="dispute")
+                if self.payments:
+                    self.trouble(which=0, what="dispute")
             case _:
                 pass
 

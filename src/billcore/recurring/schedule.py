@@ -99,10 +99,10 @@ class Plan:
 
     ``lead_days`` before its date an occurrence is due, and ``roll`` moves that date off days when nobody works; neither
     moves the period. ``stub`` is for the days before the first full period, ``final`` for a last period that the end
-    cuts; ``day_count`` measures what is served of either, where that is prorated. At most ``max_catch_up`` occurrences
-    are billed at once, then the schedule is suspended for a person to look at; so it is after ``max_failures`` in a row.
-    While ``ordered``, an occurrence that failed holds up those after it. With ``skips_extend`` a count does not count
-    what staff skipped. Refuses with BadNumber.
+    cuts; ``day_count`` measures what is served of either, where that is prorated. At most ``max_catch_up`` are billed
+    at once, then the schedule is suspended for a person to look at; so it is after ``max_failures`` in a row. While
+    ``ordered``, an occurrence that failed holds up those after it. With ``skips_extend`` a count does not count what
+    staff skipped. Refuses with BadNumber.
     """
 
     source: Source = Source.TEMPLATE
