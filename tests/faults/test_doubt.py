@@ -12,10 +12,11 @@ from billcore.billing import Billing
 from billcore.ids import FirmId, GatewayRef, OperationId, PaymentId
 from billcore.memory import MemoryStore
 from billcore.payments.instruction import ChargeCommand
-from billcore.payments.observation import CheckoutStatus
+from billcore.payments.observation import CheckoutStatus, PaymentSnapshot
 from billcore.payments.operation import Operation
 from billcore.payments.payment import Payment, PaymentState, RefundState
 from billcore.ports.gateway import Capabilities, ChargeResult, Idempotency, Lookup
+from billcore.reasons import Retry
 from billcore.testing import CountingIds, FakeGateway, ManualClock, Silence, Succeed
 from billcore.testing.fake_gateway import EVERYTHING
 
@@ -23,11 +24,12 @@ BLIND = evolve(EVERYTHING, lookup=Lookup.NONE)
 """It keeps keys, and finds nothing by our ids."""
 DEAF = evolve(EVERYTHING, lookup=Lookup.NONE, idempotency=Idempotency.NONE)
 """It keeps no keys either."""
+TWO_STEP = evolve(EVERYTHING, two_step=True)
 
 
-def open_at(capabilities: Capabilities) -> Office:
+def open_at(capabilities: Capabilities, kind: type[FakeGateway] = FakeGateway) -> Office:
     clock, store = ManualClock(), MemoryStore()
-    gateway = FakeGateway(clock, capabilities=capabilities)
+    gateway = kind(clock, capabilities=capabilities)
     billing = Billing(store, [gateway], clock=clock, ids=CountingIds())
     office = Office(clock=clock, store=store, gateway=gateway, billing=billing)
     billing.firms.open(FIRM, "Acme", by=PRIYA)
@@ -232,3 +234,38 @@ def test_a_payment_is_found_at_a_gateway_whose_clock_is_behind_ours() -> None:
     gateway.script(charge=[Silence(then=Succeed())])
 
     assert recovered(office, charged(office).id, timedelta(minutes=20)).state is PaymentState.COMPLETED
+
+
+class CutOff(FakeGateway):
+    """The line is cut, or the worker killed, when the gateway has just canceled what it was told to cancel."""
+
+    is_cut = True
+
+    def cancel_payment(self, ref: GatewayRef) -> PaymentSnapshot:
+        canceled = super().cancel_payment(ref)
+        if self.is_cut:
+            raise KeyboardInterrupt
+        return canceled
+
+
+@pytest.mark.parametrize("is_told", [False, True], ids=["recovery looks", "a webhook tells"])
+def test_what_we_gave_up_and_canceled_at_the_gateway_has_failed_whoever_hears_of_it_first(is_told: bool) -> None:
+    office = open_at(TWO_STEP, CutOff)
+    office.gateway.script(charge=[Silence(then=None)])
+    payment = charged(office)
+    assert payment.state is PaymentState.CREATED
+    # Too late to be confirmed under its key: recovery has it canceled, and is killed before it is told so.
+    office.clock.advance(timedelta(days=2))
+    with pytest.raises(KeyboardInterrupt):
+        office.billing.recover()
+
+    if is_told:
+        office.hear()
+    recovered(office, payment.id, timedelta(hours=2))
+
+    payment = office.desk.payments.get(payment.id)
+    assert payment.state is PaymentState.FAILED
+    assert payment.failure is not None
+    # Nobody canceled it: auto-pay may try again.
+    assert (payment.failure.code, payment.failure.retry) == ("not_processed", Retry.LATER)
+    assert office.billing.verify(FIRM) == ()

@@ -8,6 +8,8 @@ waits until the payment itself is completed, which the same observation says fir
 from collections.abc import Mapping
 from datetime import datetime
 
+from attrs import evolve
+
 from billcore.actors import Actor
 from billcore.events import Event
 from billcore.fees import Fee, FeeBasis, FeeKind, FeeLine
@@ -67,6 +69,15 @@ def is_another(payment: Payment, operation: Operation | None, seen: PaymentSnaps
     else:
         known = None if payment.completed_at is None else payment.ref
     return known is not None and known != seen.ref
+
+
+def judged(operation: Operation | None, seen: PaymentSnapshot) -> PaymentSnapshot:
+    """What we had canceled at the gateway has failed, for the reason why we gave it up; nobody canceled the payment."""
+    if operation is None or operation.verdict is None:
+        return seen
+    if seen.status is not PaymentStatus.CANCELED or seen.failure is not None:
+        return seen
+    return evolve(seen, failure=operation.verdict)
 
 
 def doubt(payment: Payment, seen: PaymentSnapshot, *, at: datetime, by: Actor) -> Step | None:

@@ -17,6 +17,7 @@ from billcore.payments.instruction import (
     DetachCommand,
     RefundCommand,
 )
+from billcore.reasons import Failure
 
 
 class OperationState(Enum):
@@ -70,8 +71,8 @@ class Operation:
 
     ``ref`` is the gateway's object once it is known. ``sends`` counts how often it was or may have been sent, and
     ``submitted_at`` is when it last was; ``prepares`` counts how often making it ready was not answered.
-    ``leased_until``: another worker is on it until then.
-    ``needs_review``: only a person can say what happened.
+    ``leased_until``: another worker is on it until then. ``verdict``: we gave the charge up for this reason, and it has
+    failed as soon as it is canceled at the gateway. ``needs_review``: only a person can say what happened.
     """
 
     id: OperationId
@@ -88,6 +89,7 @@ class Operation:
     leased_until: datetime | None = None
     resolved_at: datetime | None = None
     last_error: str | None = field(default=None, repr=False)
+    verdict: Failure | None = None
     needs_review: bool = False
     version: int = 0
 

@@ -19,7 +19,7 @@ from billcore.invoices import crediting
 from billcore.money import Money
 from billcore.payments import fee_keeping, paying, refunding
 from billcore.payments.observation import PaymentSnapshot, PaymentStatus, RefundSnapshot, RefundStatus
-from billcore.payments.observing import advance, advance_contest, advance_refund, doubt, is_another, refund_of
+from billcore.payments.observing import advance, advance_contest, advance_refund, doubt, is_another, judged, refund_of
 from billcore.payments.operation import Operation, OperationState, move
 from billcore.payments.payment import Payment, Refund, RefundState
 from billcore.ports.gateway import GatewayEvent
@@ -80,6 +80,7 @@ class PaymentBooks:
             if step := doubt(self.payment, seen, at=self._at, by=self._by):
                 self._step(*step)
             return
+        seen = judged(operation, seen)
         if self.payment.ref != seen.ref:
             self.payment = evolve(self.payment, ref=seen.ref)
         is_on_a_page = self.payment.method_id is None

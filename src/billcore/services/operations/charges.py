@@ -164,8 +164,9 @@ class ChargeDriver:
     ) -> None:
         """It exists and no money moves: declined before, or never confirmed."""
         is_fresh = may_resend(operation, gateway.capabilities, now=self._house.clock.now())
-        if seen.failure is not None or not is_fresh or not isinstance(gateway, TwoStepGateway):
-            self._abandon(operation, command, gateway, seen, seen.failure or NOT_PROCESSED)
+        failure = operation.verdict or seen.failure
+        if failure is not None or not is_fresh or not isinstance(gateway, TwoStepGateway):
+            self._abandon(operation, command, gateway, seen, failure or NOT_PROCESSED)
             return
         operation = self._claiming.submit(operation, seen.ref)
         if not operation.is_done:
@@ -180,13 +181,14 @@ class ChargeDriver:
         failure: Failure,
     ) -> None:
         """Declined, but the gateway could still complete it: only a payment that is canceled there has failed here."""
+        operation = self._claiming.give_up(operation, seen.ref, failure)
+        if operation.is_done:
+            return
         try:
             canceled = gateway.cancel_payment(seen.ref)
         except GatewayProblem as problem:
             self._remember(operation, seen.ref, problem.code)
             return
-        if canceled.failure is None and canceled.status is PaymentStatus.CANCELED:
-            canceled = evolve(canceled, failure=failure)
         if canceled.status is PaymentStatus.OPEN:
             self._remember(operation, seen.ref, "not canceled yet")
         else:

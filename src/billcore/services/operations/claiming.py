@@ -10,6 +10,7 @@ from billcore.ids import FirmId, GatewayRef, OperationId
 from billcore.payments.instruction import ChargeCommand
 from billcore.payments.operation import Operation, OperationState, move, submit
 from billcore.ports.gateway import Capabilities, Idempotency, Lookup
+from billcore.reasons import Failure
 from billcore.services.house import House, retried
 
 LEASE = timedelta(seconds=180)
@@ -99,6 +100,13 @@ class Claiming:
     def submit(self, operation: Operation, ref: GatewayRef | None = None) -> Operation:
         """About to be sent by the worker that holds the lease; *ref* is what was prepared for it."""
         return self._change(operation, lambda found, now: submit(found, at=now, until=now + LEASE, ref=ref))
+
+    def give_up(self, operation: Operation, ref: GatewayRef, failure: Failure) -> Operation:
+        """It is about to be canceled at the gateway: whoever hears of that then knows what it has failed of."""
+        return self._change(
+            operation,
+            lambda found, now: evolve(found, ref=ref, verdict=failure, leased_until=now + LEASE),
+        )
 
     def not_prepared(self, operation: Operation, error: str) -> Operation:
         """Making it ready was not answered; nothing can have moved, the next try takes another key."""
