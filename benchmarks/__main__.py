@@ -15,6 +15,7 @@ from benchmarks.timing import HEAD, Row
 
 WORKLOADS: Final[dict[str, Callable[[bool], Iterable[Row]]]] = {
     "life-sqlite": lambda _: [life.on_sqlite()],
+    "life-postgres": lambda _: life.on_postgres(),
     "recurring-sqlite": lambda _: [recurring_run.on_sqlite()],
     "pricing": lambda _: pricing.in_memory(),
     "import": lambda _: importing.in_new_processes(),

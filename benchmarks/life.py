@@ -1,19 +1,21 @@
 """The life of an invoice, one durable transaction a step: drafted, sent, part paid, part refunded.
 
-The floor replays the very rows that billcore wrote, with the same commits, through the bare driver: no reading, no
-pricing, no locks, no objects. It is as durable as billcore: the same pragmas, so the disk has every commit before the
-next begins. What billcore does besides is its cost.
+On SQLite the floor replays the very rows that billcore wrote, with the same commits, through the bare driver: no
+reading, no pricing, no locks, no objects. It is as durable as billcore: the same pragmas, so the disk has every commit
+before the next begins. On PostgreSQL, where most of the time is the way to the server, it repeats all statements, those
+that read and lock too. What billcore does besides is its cost.
 """
 
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from attrs import frozen
+import psycopg
+from benchmarks.recording import WRITES, recorded, replay
+from benchmarks.servers import bare_address, postgres
 from benchmarks.timing import Row, compare
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine
 
 from billcore import Billing, LineItem, Method, Staff
 from billcore_sqlalchemy import SqlStore
@@ -22,15 +24,6 @@ from billcore_sqlalchemy.sqlite import PRAGMAS
 
 JANE = Staff("jane", "Jane Chen")
 LIVES = 40
-
-
-@frozen
-class Written:
-    """One statement of a transaction, or with no statement its commit."""
-
-    sql: str
-    values: object
-    is_many: bool = False
 
 
 def live(billing: Billing, count: int) -> None:
@@ -53,26 +46,6 @@ def opened(engine: Engine) -> Billing:
     return billing
 
 
-@contextmanager
-def recorded(engine: Engine) -> Iterator[list[Written]]:
-    """Everything that is written while the block runs, in order, with its commits."""
-    written: list[Written] = []
-
-    def note(_conn: object, _cursor: object, sql: str, values: object, _context: object, is_many: bool) -> None:
-        if sql.split(None, 1)[0] in ("INSERT", "UPDATE", "DELETE"):
-            written.append(Written(sql, values, is_many))
-
-    def commit(_conn: object) -> None:
-        if written and written[-1].sql:
-            written.append(Written("", None))
-
-    event.listen(engine, "before_cursor_execute", note)
-    event.listen(engine, "commit", commit)
-    yield written
-    event.remove(engine, "before_cursor_execute", note)
-    event.remove(engine, "commit", commit)
-
-
 def on_sqlite(rounds: int = 7) -> Row:
     """On a SQLite file, through sqlite3."""
     with tempfile.TemporaryDirectory() as folder:
@@ -83,7 +56,7 @@ def on_sqlite(rounds: int = 7) -> Row:
             source = sqlite3.connect(f"{folder}/ours.db", isolation_level=None)
             source.execute("VACUUM INTO ?", (str(path),))
             source.close()
-        with recorded(engine) as written:
+        with recorded(engine, only=WRITES) as written:
             live(billing, LIVES)
         used: list[sqlite3.Connection] = []
 
@@ -117,24 +90,45 @@ def bare_connection(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def replay(
-    written: list[Written],
-    execute: Callable[..., object],
-    executemany: Callable[..., object],
-    *,
-    begin: str,
-) -> None:
-    """Write the rows again, with the same commits."""
-    is_open = False
-    for one in written:
-        if not one.sql:
-            execute("COMMIT")
-            is_open = False
-            continue
-        if not is_open:
-            execute(begin)
-            is_open = True
-        if one.is_many:
-            executemany(one.sql, one.values)
-        else:
-            execute(one.sql, one.values)
+def on_postgres(rounds: int = 7) -> Iterator[Row]:
+    """On a PostgreSQL server, through psycopg: the same statements, those that read and lock too."""
+    with postgres() as server:
+        if server is None:
+            print("life-postgres is not measured: no PostgreSQL listens, and BILLCORE_TEST_POSTGRES_URL is not set")
+            return
+        address = server.new()
+        engine = engine_for(address)
+        billing = opened(engine)
+        engine.dispose()
+        copies = [
+            psycopg.connect(bare_address(server.new(address.database)), autocommit=True) for _ in range(rounds + 1)
+        ]
+        with recorded(engine) as said:
+            live(billing, LIVES)
+
+        def floor() -> None:
+            connection = unused.pop()
+            cursor = connection.cursor()
+
+            def execute(sql: str, values: Mapping[str, object] | None = None) -> None:
+                cursor.execute(sql.encode(), values)
+                if cursor.description is not None:
+                    cursor.fetchall()
+
+            def executemany(sql: str, values: Sequence[Mapping[str, object]]) -> None:
+                cursor.executemany(sql.encode(), values)
+
+            replay(said, execute, executemany, begin="BEGIN")
+
+        unused = list(copies)
+        yield compare(
+            "the same on PostgreSQL",
+            ours=lambda: live(billing, LIVES),
+            floor=floor,
+            reach=2,
+            rounds=rounds,
+            pieces=LIVES,
+        )
+        for connection in copies:
+            connection.close()
+        engine.dispose()
