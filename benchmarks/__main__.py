@@ -10,13 +10,15 @@ import platform
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
-from benchmarks import importing, life, pricing, recurring_run
+from benchmarks import importing, life, pricing, questions, recurring_run
 from benchmarks.timing import HEAD, Row
 
 WORKLOADS: Final[dict[str, Callable[[bool], Iterable[Row]]]] = {
     "life-sqlite": lambda _: [life.on_sqlite()],
     "life-postgres": lambda _: life.on_postgres(),
     "recurring-sqlite": lambda _: [recurring_run.on_sqlite()],
+    "questions-sqlite": lambda is_full: questions.on_sqlite(is_full=is_full),
+    "questions-postgres": lambda is_full: questions.on_postgres(is_full=is_full),
     "pricing": lambda _: pricing.in_memory(),
     "import": lambda _: importing.in_new_processes(),
 }
