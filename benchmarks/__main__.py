@@ -10,7 +10,7 @@ import platform
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
-from benchmarks import importing, life, pricing, questions, recurring_run
+from benchmarks import importing, life, pricing, questions, recurring_run, webhooks
 from benchmarks.timing import HEAD, Row
 
 WORKLOADS: Final[dict[str, Callable[[bool], Iterable[Row]]]] = {
@@ -19,6 +19,7 @@ WORKLOADS: Final[dict[str, Callable[[bool], Iterable[Row]]]] = {
     "recurring-sqlite": lambda _: [recurring_run.on_sqlite()],
     "questions-sqlite": lambda is_full: questions.on_sqlite(is_full=is_full),
     "questions-postgres": lambda is_full: questions.on_postgres(is_full=is_full),
+    "webhook": lambda _: webhooks.on_sqlite(),
     "pricing": lambda _: pricing.in_memory(),
     "import": lambda _: importing.in_new_processes(),
 }

@@ -6,10 +6,10 @@ figures. No statement of ours may read a whole table: the plans are asked for an
 """
 
 import time
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import timedelta
-from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -34,6 +34,9 @@ from billcore_sqlalchemy.engines import engine_for
 FULL: Final = 1_000_000
 QUICKLY: Final = 50_000
 REACH: Final = 1.3
+
+Clock = Callable[[], float]
+"""SQLite works in this process, whose processor seconds others disturb little; a server is waited for."""
 
 Ask = Callable[[str], Sequence[Sequence[Any]]]
 """Say one statement to the database, in which ``:firm`` and ``:day`` stand for themselves."""
@@ -66,7 +69,7 @@ def rows_on_sqlite(engine: Engine, path: Path, count: int) -> Iterator[Row]:
             cursor = books.execute(f"EXPLAIN QUERY PLAN {statement}", values)
             return "\n".join(line for *_, line in cursor)
 
-        yield from _rows(engine, one_moment, plan, f"{count:,} invoices, SQLite")
+        yield from _rows(engine, one_moment, plan, f"{count:,} invoices, SQLite", time.process_time)
 
 
 def on_postgres(*, is_full: bool) -> Iterator[Row]:
@@ -99,7 +102,7 @@ def rows_on_postgres(engine: Engine, count: int) -> Iterator[Row]:
             rows = cursor.execute(f"EXPLAIN {statement}".encode(), values)
             return "\n".join(line for (line,) in rows)
 
-        yield from _rows(engine, one_moment, plan, f"{count:,} invoices, PostgreSQL")
+        yield from _rows(engine, one_moment, plan, f"{count:,} invoices, PostgreSQL", time.perf_counter)
 
 
 def _loaded(engine: Engine, count: int) -> None:
@@ -121,7 +124,9 @@ class _Question:
     figures: Callable[[Any], object]
 
 
-def _rows(engine: Engine, one_moment: Callable[[], Any], plan: Callable[[str, Any], str], where: str) -> Iterator[Row]:
+def _rows(
+    engine: Engine, one_moment: Callable[[], Any], plan: Callable[[str, Any], str], where: str, clock: Clock
+) -> Iterator[Row]:
     store = SqlStore(engine)
     desk = Billing(store, clock=clock_on(TODAY)).at(FIRM, by=JANE)
     for question in QUESTIONS:
@@ -137,8 +142,9 @@ def _rows(engine: Engine, one_moment: Callable[[], Any], plan: Callable[[str, An
             answer = ours()
         assert question.figures(answer) == floor(), f"{question.workload}: the two roads must agree"
         for one in said:
-            _require_an_index(plan(one.sql, one.values), one.sql)
-        yield compare(f"{question.workload}, {where}", ours=ours, floor=floor, reach=REACH, rounds=15)
+            if not one.is_end:
+                _require_an_index(plan(one.sql, one.values), one.sql)
+        yield compare(f"{question.workload}, {where}", ours=ours, floor=floor, reach=REACH, rounds=15, clock=clock)
 
 
 def _require_an_index(plan: str, statement: str) -> None:
@@ -162,34 +168,41 @@ def _queues(ask: Ask) -> object:
 
 def _aging(ask: Ask) -> object:
     """By client and in all, in the four buckets, and their sum."""
-    edges = [TODAY - timedelta(days=days) for days in (30, 60, 90)]
-    since = ("0 = 1", *(f"owing_since >= '{edge}'" for edge in edges), "0 = 0")
-    buckets = ", ".join(
-        f"sum(CASE WHEN {younger} THEN 0 WHEN {bound} THEN owed ELSE 0 END)" for younger, bound in pairwise(since)
-    )
-    clients = ask(
-        f"SELECT client_id, currency, {buckets}, sum(owed) FROM billcore_invoices "
+    found = ask(
+        "SELECT client_id, currency, owing_since, sum(owed) FROM billcore_invoices "
         "WHERE firm_id = :firm AND owing_since IS NOT NULL AND issued_on <= :day "
-        "GROUP BY client_id, currency ORDER BY client_id, currency"
+        "GROUP BY client_id, currency, owing_since"
     )
+    # SQLite hands out days as text, PostgreSQL as dates; both say which is earlier.
+    edges = [(TODAY - timedelta(days=days)).isoformat() for days in (90, 60, 30)]
+    clients: dict[tuple[str, str], list[int]] = {}
     totals: dict[str, list[int]] = {}
-    for _, currency, *amounts in clients:
-        so_far = totals.setdefault(currency, [0] * len(amounts))
-        for place, amount in enumerate(amounts):
-            so_far[place] += amount
-    return [tuple(row) for row in clients], sorted(totals.items())
+    for client, currency, since, owed in found:
+        place = 3 - bisect_right(edges, str(since))
+        clients.setdefault((client, currency), [0, 0, 0, 0])[place] += int(owed)
+        totals.setdefault(currency, [0, 0, 0, 0])[place] += int(owed)
+    return (
+        [(*key, *clients[key], sum(clients[key])) for key in sorted(clients)],
+        [(currency, [*totals[currency], sum(totals[currency])]) for currency in sorted(totals)],
+    )
 
 
-def _page(condition: str) -> Callable[[Ask], object]:
-    """How many there are, how many match, and what a list shows of the newest fifty."""
+def _page(condition: str, *, others: Sequence[str] = ()) -> Callable[[Ask], object]:
+    """How many there are, how many match, and what a list shows of the newest fifty.
+
+    Where nearly all match, it is cheaper to count the *others*.
+    """
 
     def asked(ask: Ask) -> object:
-        ((total,),) = ask("SELECT count(*) FROM billcore_invoices WHERE firm_id = :firm")
-        matches = f"FROM billcore_invoices WHERE firm_id = :firm AND {condition}"
-        ((matching,),) = ask(f"SELECT count(*) {matches}")
+        this_firm = "FROM billcore_invoices WHERE firm_id = :firm"
+        ((total,),) = ask(f"SELECT count(*) {this_firm}")
+        if others:
+            matching = total - sum(ask(f"SELECT count(*) {this_firm} AND {other}")[0][0] for other in others)
+        else:
+            ((matching,),) = ask(f"SELECT count(*) {this_firm} AND {condition}")
         shown = ask(
             "SELECT id, number, client_id, currency, gross, paid, balance, issued_on, due_on, voided_at "
-            f"{matches} ORDER BY drafted_at DESC, id DESC LIMIT 51"
+            f"{this_firm} AND {condition} ORDER BY drafted_at DESC, id DESC LIMIT 51"
         )
         return total, matching, [row[0] for row in shown[:50]]
 
@@ -245,7 +258,10 @@ QUESTIONS: Final = (
     _Question(
         "page one of the paid",
         lambda desk, _: desk.invoices.page(statuses=[Status.PAID]),
-        _page("issued_on IS NOT NULL AND voided_at IS NULL AND owed <= 0 AND written_off = 0"),
+        _page(
+            "issued_on IS NOT NULL AND voided_at IS NULL AND owed <= 0 AND written_off = 0",
+            others=("issued_on IS NULL", "voided_at IS NOT NULL", "owing_since IS NOT NULL", "written_off > 0"),
+        ),
         _figures_of_page,
     ),
 )

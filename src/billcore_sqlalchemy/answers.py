@@ -44,12 +44,13 @@ class Answers:
 
     def aging(self, on: date, buckets: AgingBuckets = STANDARD_BUCKETS) -> Aging:
         """The receivables by age."""
+        nothing = [0] * len(buckets.labels)
         clients: dict[tuple[str, str], list[int]] = {}
         totals: dict[str, list[int]] = {}
         for client_id, currency, since, owed in self._ask(_owed(self._tables, buckets.basis), the_day=on):
             place = buckets.place((on - since).days)
-            clients.setdefault((client_id, currency), [0] * len(buckets.labels))[place] += int(owed)
-            totals.setdefault(currency, [0] * len(buckets.labels))[place] += int(owed)
+            clients.setdefault((client_id, currency), nothing.copy())[place] += int(owed)
+            totals.setdefault(currency, nothing.copy())[place] += int(owed)
         return Aging(
             on=on,
             labels=buckets.labels,

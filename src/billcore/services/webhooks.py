@@ -122,9 +122,11 @@ class Hearing:
         return None if event.subject is None else self._house.store.find_payment(event.subject)
 
     def _operation_of(self, event: GatewayEvent) -> Operation | None:
-        place = None if event.subject is None else self._house.store.find_operation(event.subject)
+        place = None
         if event.firm_id is not None and event.operation_id is not None:
             place = (event.firm_id, event.operation_id)
+        elif event.subject is not None:
+            place = self._house.store.find_operation(event.subject)
         if place is None:
             return None
         firm_id, operation_id = place
