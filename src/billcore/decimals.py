@@ -30,6 +30,7 @@ EXACT: Final = Context(prec=60, rounding=ROUND_HALF_UP, traps=[InvalidOperation,
 """Operations in this context are exact or raise: calculate with ``EXACT.multiply(a, b)``, not ``a * b``."""
 
 _LONGEST_TEXT: Final = 60
+_ZERO: Final = Decimal(0)
 _UNBOUNDED: Final = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[InvalidOperation])
 _PLAIN: Final = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?")
 _SHOWABLE: Final = re.compile(r"[-+]?[0-9.,_']{1,12}([eE][-+]?[0-9]{1,6})?")
@@ -71,12 +72,13 @@ def exact(value: Decimal | int | str, what: str, *, places: int, limit: int = 10
     Floats, bools, NaN, infinities and any spelling but plain digits raise `BadNumber`; so do too many
     decimals and too large a value.
     """
-    number = plain(value, what)
+    # Most come from records that were checked before.
+    number = value if type(value) is Decimal and value.is_finite() else plain(value, what)
     if number.copy_abs() > limit:
         raise BadNumber(f"{what} is too large: it must lie between {-limit} and {limit}")
     if (given := decimals_of(number)) > places:
         raise BadNumber(f"{what} may have at most {places} decimals, this one has {given}: round it first")
-    return EXACT.add(number, Decimal(0))  # 1E+2 becomes 100, and -0 becomes 0.
+    return EXACT.add(number, _ZERO)  # 1E+2 becomes 100, and -0 becomes 0.
 
 
 def plain(value: Decimal | int | str, what: str, error: type[InvalidInput] = BadNumber) -> Decimal:

@@ -22,7 +22,9 @@ def each_of_kind(
     """The values of a list or tuple, each checked; text is no list of anything, and a set has no order."""
     if not isinstance(values, list | tuple):
         raise error(f"{what} must be a list or tuple of {_named(kind)}, not {type(values).__name__}")
-    return tuple(of_kind(value, kind, f"each of {what}", error) for value in values)
+    if not values:
+        return ()
+    return tuple([of_kind(value, kind, f"each of {what}", error) for value in values])
 
 
 def _named(kind: type | UnionType) -> str:

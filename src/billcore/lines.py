@@ -2,8 +2,9 @@
 
 from datetime import date
 from decimal import Decimal
+from operator import attrgetter
 
-from attrs import Factory, field, frozen
+from attrs import Factory, field, fields, frozen
 
 from billcore.dates import Period, day
 from billcore.decimals import EXACT, exact
@@ -171,7 +172,8 @@ class LineItem:
         if self.timekeeper is not None:
             of_kind(self.timekeeper, Timekeeper, "timekeeper", BadLine)
         for name, kind in _LISTS:
-            if type(values := getattr(self, name)) is not tuple:
+            values = getattr(self, name)
+            if type(values) is not tuple:
                 raise BadLine(f"{name.replace('_', ' ')} must be a tuple, not {type(values).__name__}")
             if values:
                 each_of_kind(values, kind, name.replace("_", " "), BadLine)
@@ -179,4 +181,15 @@ class LineItem:
             raise BadLine("the same tax stands twice on one line")
 
 
+def numbered(line: LineItem, line_id: LineId) -> LineItem:
+    """The line under that id. All else was checked when the line was made, and is not checked again."""
+    line_of_invoice = object.__new__(LineItem)
+    for name, value in zip(_CONTENT, _content_of(line), strict=True):
+        object.__setattr__(line_of_invoice, name, value)
+    object.__setattr__(line_of_invoice, "id", line_id)
+    return line_of_invoice
+
+
+_CONTENT = tuple(each.name for each in fields(LineItem) if each.name != "id")
+_content_of = attrgetter(*_CONTENT)
 _LISTS = (("allowances", Allowance), ("surcharges", Surcharge), ("taxes", TaxRate), ("charge_ids", str))

@@ -218,7 +218,8 @@ class RetryPlan:
                 raise BadPolicy(f"auto-pay tries again after 1 to 90 days, asked for {days!r:.20}")
 
 
-@frozen(kw_only=True)
+# Stores keep a policy once for the thousands of invoices under it: the hash is asked for by each of them.
+@frozen(kw_only=True, cache_hash=True)
 class Policy:
     """One firm's choices. What contradicts itself, or is of another kind than its default, is refused with BadPolicy.
 

@@ -16,7 +16,7 @@ _ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), ch
 
 def write(envelope: Envelope[Record], record: Record) -> str:
     """The record as a document of its kind."""
-    return compact(envelope.wrap(record))
+    return envelope.text(record)
 
 
 def read(envelope: Envelope[Record], text: str) -> Record:

@@ -8,19 +8,18 @@ import json
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, timedelta
 from functools import cache
-from typing import Any, Final, cast
+from typing import Any, Final
 
-from attrs import evolve, fields
+from attrs import fields
 from sqlalchemy import Date, Row, Select, Table, and_, bindparam, or_, select
 
-from billcore.codec import JsonValue
 from billcore.codec.envelope import INVOICE
+from billcore.evolving import evolve
 from billcore.ids import InvoiceId, RefundId
 from billcore.invoices.invoice import Hold, Invoice, Sums, Voiding
 from billcore.invoices.status import is_overdue
 from billcore.money import Money
 from billcore.ports.store import InvoiceFilter, InvoicePage
-from billcore_sqlalchemy import documents
 from billcore_sqlalchemy.listing import page
 from billcore_sqlalchemy.policies import Policies
 from billcore_sqlalchemy.ready import Values
@@ -31,6 +30,7 @@ from billcore_sqlalchemy.statements import THE_DAY, THE_FIRM, THE_LIMIT, waiting
 from billcore_sqlalchemy.tables import Tables
 
 _POLICY: Final = "policy"
+_KEPT_APART: Final = frozenset({_POLICY})
 
 # What happens to an invoice after its issue; everything else of it is in the document.
 _LIFE: Final = frozenset(
@@ -213,9 +213,7 @@ def _before_its_life(invoice: Invoice) -> Invoice:
 
 def _text(untouched: Invoice) -> str:
     """Its document, without the policy."""
-    document = INVOICE.wrap(untouched)
-    data = cast(dict[str, JsonValue], document["data"])
-    return documents.compact({**document, "data": {name: data[name] for name in data if name != _POLICY}})
+    return INVOICE.text(untouched, left_out=_KEPT_APART)
 
 
 def _as_issued(text: str, policy: str) -> Invoice:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar, Final, Generic, TypeVar
 
-from attrs import evolve
 from sqlalchemy import Executable, Row, Table
 
 from billcore.catalog import CatalogItem
@@ -11,6 +10,7 @@ from billcore.charges.charge import Charge
 from billcore.clients import Client
 from billcore.codec.envelope import Envelope
 from billcore.errors import AlreadyExists, NotFound, StaleWrite
+from billcore.evolving import evolve
 from billcore.ids import GatewayRef
 from billcore.invoices.invoice import CreditNote, Invoice
 from billcore.methods import SavedMethod

@@ -5,14 +5,15 @@ and a date. An occurrence is columns alone.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any, Final
 
-from attrs import evolve, fields
+from attrs import fields
 from sqlalchemy import Row
 
 from billcore.codec.envelope import SCHEDULE
 from billcore.dates import Period
+from billcore.evolving import evolve
 from billcore.ids import ClientId, FirmId, InvoiceId, OccurrenceId, ScheduleId
 from billcore.recurring.occurrence import Occurrence
 from billcore.recurring.schedule import Schedule, Suspension
@@ -25,6 +26,11 @@ _PROGRESS: Final = frozenset(
     {"next_index", "failed", "failures", "retry_on", "suspension", "completed_at", "look_on", "version"}
 )
 _DECIDED: Final = tuple(field.name for field in fields(Schedule) if field.name not in _PROGRESS)
+
+# What is each schedule's own stands in columns alone: those of one package have one document, which is read once.
+_ANY: Final = ScheduleId("")
+_ANYBODY: Final = ClientId("")
+_ANY_TIME: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Schedules(Records[ScheduleId, Schedule]):
@@ -49,6 +55,9 @@ class Schedules(Records[ScheduleId, Schedule]):
     def _content(self, record: Schedule) -> Values:
         decided = evolve(
             record,
+            id=_ANY,
+            client_id=_ANYBODY,
+            started_at=_ANY_TIME,
             next_index=0,
             failed=(),
             failures=0,
@@ -78,6 +87,9 @@ class Schedules(Records[ScheduleId, Schedule]):
     def _read(self, row: Row[Any]) -> Schedule:
         return evolve(
             documents.read(SCHEDULE, row.document),
+            id=ScheduleId(row.id),
+            client_id=ClientId(row.client_id),
+            started_at=row.started_at,
             next_index=row.next_index,
             failed=tuple(map(int, (row.failed or "").split())),
             failures=row.failures,

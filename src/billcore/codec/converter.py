@@ -6,12 +6,14 @@ hook for ``str`` or ``date`` catches every enum of texts and every datetime. Her
 by what it inherits from, and one for which nothing is written is HouseRule as soon as it is met.
 """
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 from functools import cache
 from itertools import repeat
+from operator import attrgetter
 from types import MappingProxyType, NoneType, UnionType
 from typing import Final, NewType, Union, get_args, get_origin
 
@@ -20,25 +22,34 @@ from cattrs import Converter
 from cattrs.errors import ClassValidationError
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
+from billcore.clients import Terms
 from billcore.codec import values
 from billcore.codec.problems import in_list, in_record, is_of_field, of_field, of_item, wrong_fields
-from billcore.codec.tags import TAG, TAG_OF
-from billcore.codec.values import Codec, Wrong, enum_codec, mistyped
+from billcore.codec.tags import ACTORS, TAG, TAG_OF
+from billcore.codec.values import Codec, Texter, Writer, Wrong, enum_codec, mistyped, quoted, remembered
 from billcore.errors import HouseRule
+from billcore.invoices.invoice import Content, Sums
+from billcore.invoices.totals import Totals
+from billcore.lines import Codes
 from billcore.money import Money
+from billcore.parties import Address, Party
+from billcore.policy import Policy
 
 _SINGLE: Final[Mapping[object, Codec]] = MappingProxyType(
     {
-        str: Codec(values.read_text, values.write_text),
-        int: Codec(values.read_int, values.write_int),
-        bool: Codec(values.read_bool, values.write_bool),
-        Decimal: Codec(values.read_decimal, values.write_decimal),
-        Money: Codec(values.read_money, values.write_money),
-        date: Codec(values.read_day, values.write_day),
-        datetime: Codec(values.read_instant, values.write_instant),
+        str: Codec(values.read_text, values.write_text, values.text_of_text),
+        int: Codec(values.read_int, values.write_int, values.text_of_int),
+        bool: Codec(values.read_bool, values.write_bool, values.text_of_bool),
+        Decimal: Codec(values.read_decimal, values.write_decimal, quoted(values.write_decimal)),
+        Money: Codec(values.read_money, values.write_money, quoted(values.write_money)),
+        date: Codec(values.read_day, values.write_day, quoted(values.write_day)),
+        datetime: Codec(values.read_instant, values.write_instant, remembered(quoted(values.write_instant))),
     }
 )
 _CATTRS: Final = Converter()
+
+# What many documents hold that are written soon after each other, each time the same object.
+_OFTEN_THE_SAME: Final = frozenset({Address, *ACTORS.values(), Codes, Content, Party, Policy, Sums, Terms, Totals})
 
 
 @cache
@@ -99,7 +110,36 @@ def _record(kind: type[attrs.AttrsInstance]) -> Codec:
             raise mistyped(f"a {kind.__name__}", value)
         return take(value) if tag is None else {TAG: tag, **take(value)}
 
-    return Codec(read, write)
+    return Codec(read, write, text_of(kind))
+
+
+def text_of(kind: type[attrs.AttrsInstance], left_out: frozenset[str] = frozenset()) -> Texter:
+    """The writer to text of a record, without those of its fields."""
+    return _text_of(kind, left_out)
+
+
+@cache
+def _text_of(kind: type[attrs.AttrsInstance], left_out: frozenset[str]) -> Texter:
+    fields = [each for each in attrs.fields(attrs.resolve_types(kind)) if each.name not in left_out]
+    texts = [codec(each.type).text for each in fields]
+    values_of = _fields_of([each.name for each in fields])
+    tag = TAG_OF.get(kind)
+    heads = [] if tag is None else [f'"{TAG}":"{tag}"']
+    template = "{" + ",".join([*heads, *(f'"{each.name}":%s' for each in fields)]) + "}"
+
+    def text(record: object) -> str:
+        if type(record) is not kind:
+            raise mistyped(f"a {kind.__name__}", record)
+        return template % tuple([text(value) for text, value in zip(texts, values_of(record), strict=True)])
+
+    return remembered(text) if kind in _OFTEN_THE_SAME else text
+
+
+def _fields_of(names: list[str]) -> Callable[[object], tuple[object, ...]]:
+    """The values of those fields; ``attrgetter`` of one name gives no tuple."""
+    if len(names) > 1:
+        return attrgetter(*names)
+    return lambda record: tuple(getattr(record, name) for name in names)
 
 
 # ── Unions ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -115,7 +155,10 @@ def _optional(members: tuple[object, ...]) -> Codec:
     def write(value: object) -> object:
         return None if value is None else one.write(value)
 
-    return Codec(read, write)
+    def text(value: object) -> str:
+        return "null" if value is None else one.text(value)
+
+    return Codec(read, write, text)
 
 
 def _tagged(members: tuple[object, ...]) -> Codec:
@@ -139,7 +182,12 @@ def _tagged(members: tuple[object, ...]) -> Codec:
             raise mistyped(f"a record tagged {_either(by_tag)}", value)
         return by_class[type(value)].write(value)
 
-    return Codec(read, write)
+    def text(value: object) -> str:
+        if type(value) not in by_class:
+            raise mistyped(f"a record tagged {_either(by_tag)}", value)
+        return by_class[type(value)].text(value)
+
+    return Codec(read, write, text)
 
 
 def _mistagged(tag: object, allowed: Iterable[str]) -> Wrong:
@@ -166,7 +214,12 @@ def _tuple(kind: object) -> Codec:
             raise mistyped("a tuple", value)
         return [item.write(each) for each in value]
 
-    return Codec(read, write)
+    def text(value: object) -> str:
+        if type(value) is not tuple:
+            raise mistyped("a tuple", value)
+        return f"[{','.join([item.text(each) for each in value])}]" if value else "[]"
+
+    return Codec(read, write, text)
 
 
 def _row(kinds: tuple[object, ...]) -> Codec:
@@ -183,7 +236,7 @@ def _row(kinds: tuple[object, ...]) -> Codec:
             raise mistyped(f"a tuple of {len(columns)}", value)
         return [column.write(each) for column, each in zip(columns, value, strict=True)]
 
-    return Codec(read, write)
+    return Codec(read, write, _dumped(write))
 
 
 def _set(kind: object) -> Codec:
@@ -201,7 +254,16 @@ def _set(kind: object) -> Codec:
             raise mistyped("a frozenset", value)
         return sorted((item.write(each) for each in value), key=str)
 
-    return Codec(read, write)
+    return Codec(read, write, _dumped(write))
+
+
+def _dumped(write: Writer) -> Texter:
+    """The long way, for what is rare."""
+
+    def text(value: object) -> str:
+        return json.dumps(write(value), ensure_ascii=False, separators=(",", ":"))
+
+    return text
 
 
 def _read_each(codecs: Iterable[Codec], value: object) -> list[object]:

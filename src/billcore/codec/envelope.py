@@ -14,7 +14,7 @@ from attrs import frozen
 from billcore.catalog import CatalogItem
 from billcore.charges.charge import Charge
 from billcore.clients import Client, Firm
-from billcore.codec import JsonValue, event_from_json, from_json, to_json
+from billcore.codec import JsonValue, event_from_json, from_json, to_json, to_text
 from billcore.codec.problems import bad_document
 from billcore.errors import BadDocument
 from billcore.events import Event
@@ -50,6 +50,10 @@ class Envelope(Generic[Record]):
     def wrap(self, record: Record) -> Data:
         """The record as a document of the present version."""
         return {"kind": self.kind, "v": self.version, "data": to_json(record)}
+
+    def text(self, record: Record, *, left_out: frozenset[str] = frozenset()) -> str:
+        """The same as JSON text, without those fields of the record."""
+        return f'{{"kind":"{self.kind}","v":{self.version},"data":{to_text(record, left_out=left_out)}}}'
 
     def unwrap(self, document: object) -> Record:
         """The record of a document of this kind, in any version up to the present one; else BadDocument."""

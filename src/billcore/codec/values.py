@@ -3,6 +3,7 @@
 Each codec refuses what is not of its very type, both ways: what cannot be read back is not written.
 """
 
+import json
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -22,7 +23,12 @@ Reader = Callable[[object, object], object]
 
 Writer = Callable[[object], object]
 
+Texter = Callable[[object], str]
+"""To JSON text at once: what ``json.dumps`` makes of what the writer gives."""
+
 _LONGEST_NUMBER: Final = 60
+_REMEMBERED: Final = 1_000
+_ESCAPED: Final = json.encoder.encode_basestring
 _INSTANT: Final = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{6})?(Z|[+-][0-9]{2}:[0-9]{2})"
 )
@@ -30,10 +36,11 @@ _INSTANT: Final = re.compile(
 
 @frozen
 class Codec:
-    """Both ways of one type."""
+    """Both ways of one type, and the short way to text."""
 
     read: Reader
     write: Writer
+    text: Texter
 
 
 class Wrong(Exception):
@@ -42,6 +49,44 @@ class Wrong(Exception):
 
 def mistyped(expected: str, value: object) -> Wrong:
     return Wrong(f"expected {expected}, got {'null' if value is None else type(value).__name__}")
+
+
+def quoted(write: Callable[[object], str]) -> Texter:
+    """The text of what is written as a string without anything to escape: digits, dates, codes."""
+
+    def text(value: object) -> str:
+        return f'"{write(value)}"'
+
+    return text
+
+
+def remembered(write: Texter) -> Texter:
+    """Remember what was written, by the object and not by its value: 1.5 and 1.50 are equal, and differ in text."""
+    known: dict[int, tuple[object, str]] = {}
+
+    def text(value: object) -> str:
+        if (found := known.get(id(value))) is not None:
+            return found[1]
+        written = write(value)
+        if len(known) >= _REMEMBERED:
+            known.clear()
+        # Held with its text, so that no other object comes to have its id.
+        known[id(value)] = value, written
+        return written
+
+    return text
+
+
+def text_of_text(value: object) -> str:
+    return _ESCAPED(write_text(value))
+
+
+def text_of_int(value: object) -> str:
+    return str(write_int(value))
+
+
+def text_of_bool(value: object) -> str:
+    return "true" if write_bool(value) else "false"
 
 
 def read_text(value: object, _: object) -> str:
@@ -170,4 +215,11 @@ def enum_codec(kind: type[Enum]) -> Codec:
             raise mistyped(f"a {kind.__name__}", value)
         return value._value_  # As .value, without the descriptor, which is slow in Python 3.11.
 
-    return Codec(read, write)
+    texts = {member.name: json.dumps(member.value, ensure_ascii=False) for member in kind}
+
+    def text(value: object) -> str:
+        if type(value) is not kind:
+            raise mistyped(f"a {kind.__name__}", value)
+        return texts[value._name_]
+
+    return Codec(read, write, text)

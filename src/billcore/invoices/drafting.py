@@ -4,23 +4,39 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 
-from attrs import evolve
+from attrs import frozen
 
 from billcore.actors import Actor
 from billcore.clients import Client, Firm
 from billcore.dates import instant
-from billcore.errors import BadLine, NotFound
+from billcore.errors import BadLine, CurrencyMismatch, NotFound
 from billcore.events import InvoiceDeleted, InvoiceDrafted, InvoiceEdited
+from billcore.evolving import evolve
 from billcore.ids import ChargeId, InvoiceId, LineId, ScheduleId
 from billcore.invoices.guards import require_draft
 from billcore.invoices.invoice import Content, Invoice, Origin, Sums
 from billcore.invoices.pricing import price
 from billcore.invoices.totals import Totals
 from billcore.kinds import of_kind
-from billcore.lines import LineItem
+from billcore.lines import LineItem, numbered
 from billcore.texts import shown
 
 LARGEST_LINE_COUNT = 1000
+
+
+@frozen(kw_only=True)
+class Worded:
+    """Content as it stands on a new draft: its lines have their ids and are added up."""
+
+    content: Content
+    totals: Totals
+    line_count: int
+
+
+def word(content: Content, currency: str) -> Worded:
+    """The content for a new draft in *currency*; refuses what ``draft`` refuses of it."""
+    numbered_content, line_count = _with_line_ids(content, known=frozenset(), count=0)
+    return Worded(content=numbered_content, totals=_priced(numbered_content, currency), line_count=line_count)
 
 
 def draft(
@@ -28,7 +44,7 @@ def draft(
     *,
     firm: Firm,
     client: Client,
-    content: Content,
+    content: Content | Worded,
     origin: Origin = Origin.TYPED,
     replaces: InvoiceId | None = None,
     schedule_id: ScheduleId | None = None,
@@ -36,17 +52,22 @@ def draft(
     at: datetime,
     by: Actor,
 ) -> tuple[Invoice, InvoiceDrafted]:
-    """A new draft for *client* (S0.14, S2.2, S3.12). Lines get their ids here; an empty draft is allowed."""
+    """A new draft for *client* (S0.14, S2.2, S3.12). Lines get their ids here; an empty draft is allowed.
+
+    Content that many drafts share may come worded; CurrencyMismatch where that was in another currency.
+    """
     instant(at, "at")
     of_kind(origin, Origin, "origin")
-    content, line_count = _with_line_ids(content, known=frozenset(), count=0)
-    totals = _priced(content, client.currency)
+    worded = content if isinstance(content, Worded) else word(content, client.currency)
+    totals = worded.totals
+    if totals.gross.currency != client.currency:
+        raise CurrencyMismatch(f"the content is in {totals.gross.currency}, the client's invoices in {client.currency}")
     invoice = Invoice(
         id=invoice_id,
         firm_id=firm.id,
         client_id=client.id,
         currency=client.currency,
-        content=content,
+        content=worded.content,
         totals=totals,
         policy=firm.policy,
         terms=client.terms or firm.terms,
@@ -56,7 +77,7 @@ def draft(
         drafted_on=at.date() if on is None else on,
         schedule_id=schedule_id,
         replaces=replaces,
-        line_count=line_count,
+        line_count=worded.line_count,
     )
     return invoice, InvoiceDrafted(
         firm_id=firm.id,
@@ -64,7 +85,7 @@ def draft(
         client_id=client.id,
         gross=totals.gross,
         origin=origin.value,
-        claimed=content.charge_ids,
+        claimed=worded.content.charge_ids,
         at=at,
         by=by,
     )
@@ -146,7 +167,7 @@ def _with_line_ids(content: Content, *, known: frozenset[LineId], count: int) ->
     for line in content.lines:
         if not line.id:
             count += 1
-            line = evolve(line, id=LineId(f"L{count}"))
+            line = numbered(line, LineId(f"L{count}"))
         elif line.id not in known:
             raise BadLine(f"line {line.id!r} is not of this invoice; leave the id out for a new line")
         lines.append(line)

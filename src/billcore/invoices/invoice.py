@@ -5,12 +5,14 @@ No status: that is asked, not stored.
 
 from datetime import date, datetime
 from enum import Enum
+from functools import cache
 
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 
 from billcore.clients import Terms
 from billcore.dates import Period, day
 from billcore.errors import BadLine
+from billcore.evolving import evolve
 from billcore.ids import ChargeId, ClientId, CreditNoteId, FirmId, InvoiceId, RefundId, ScheduleId
 from billcore.invoices.totals import Totals
 from billcore.kinds import each_of_kind, of_kind
@@ -88,17 +90,23 @@ class Sums:
 
     @classmethod
     def nothing(cls, currency: str) -> "Sums":
-        zero = Money.zero(currency)
-        return cls(
-            paid=zero,
-            in_flight=zero,
-            refunded=zero,
-            credited=zero,
-            credited_tax=zero,
-            credited_for_refunds=zero,
-            written_off=zero,
-            late_fees=zero,
-        )
+        return _nothing(currency)
+
+
+@cache
+def _nothing(currency: str) -> Sums:
+    """One for each currency: every invoice begins with it."""
+    zero = Money.zero(currency)
+    return Sums(
+        paid=zero,
+        in_flight=zero,
+        refunded=zero,
+        credited=zero,
+        credited_tax=zero,
+        credited_for_refunds=zero,
+        written_off=zero,
+        late_fees=zero,
+    )
 
 
 @frozen(kw_only=True)
@@ -214,9 +222,7 @@ class Invoice:
     @property
     def total(self) -> Money:
         """What is asked for now: gross and late fees, less credit notes and write-offs; nothing once void."""
-        if self.is_void:
-            return Money.zero(self.currency)
-        return self.gross + self.sums.late_fees - self.sums.credited - self.sums.written_off
+        return Money(self._total_minor, self.currency)
 
     @property
     def paid(self) -> Money:
@@ -229,12 +235,23 @@ class Invoice:
     @property
     def owed(self) -> Money:
         """What the books call receivable; a draft owes nothing."""
-        return Money.zero(self.currency) if self.is_draft else self.total - self.sums.paid
+        return Money(self._owed_minor, self.currency)
 
     @property
     def balance(self) -> Money:
         """What can still be paid."""
-        return self.owed - self.sums.in_flight
+        return Money(self._owed_minor - self.sums.in_flight.minor, self.currency)
+
+    @property
+    def _total_minor(self) -> int:
+        if self.voiding is not None:
+            return 0
+        sums = self.sums
+        return self.totals.gross.minor + sums.late_fees.minor - sums.credited.minor - sums.written_off.minor
+
+    @property
+    def _owed_minor(self) -> int:
+        return 0 if self.issue is None else self._total_minor - self.sums.paid.minor
 
 
 @frozen(kw_only=True)

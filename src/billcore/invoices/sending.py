@@ -2,13 +2,12 @@
 
 from datetime import date, datetime
 
-from attrs import evolve
-
 from billcore.actors import Actor, Contact
 from billcore.clients import Client, Firm
 from billcore.dates import day, instant
 from billcore.errors import BadDate, EmptyInvoice, InvalidTransition
 from billcore.events import InvoiceDelivered, InvoiceIssued, InvoiceViewed
+from billcore.evolving import evolve
 from billcore.invoices.guards import require_draft, require_open
 from billcore.invoices.invoice import Invoice, Issue
 from billcore.invoices.status import is_visible_to_client

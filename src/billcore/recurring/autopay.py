@@ -4,9 +4,10 @@ from collections.abc import Iterable, Sequence
 from datetime import date, timedelta, tzinfo
 from typing import Final
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from billcore.errors import GatewayConfigurationError
+from billcore.evolving import evolve
 from billcore.ids import MethodId
 from billcore.invoices.invoice import Invoice
 from billcore.methods import SavedMethod, default_of

@@ -44,7 +44,8 @@ class Unit(Enum):
     MONTH = "month"
 
 
-@frozen(kw_only=True)
+# Part of a segment, by which it is remembered where occurrences lie.
+@frozen(kw_only=True, cache_hash=True)
 class Cadence:
     """A rule of recurrence such as *monthly on the 31st*; build it with the class methods.
 

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, tzinfo
+from functools import lru_cache
 from itertools import islice
 from typing import Final, assert_never
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from billcore.dates import Period
 from billcore.errors import BadNumber
+from billcore.evolving import evolve
+from billcore.invoices.drafting import Worded, word
 from billcore.invoices.invoice import Content
 from billcore.invoices.pricing import line_net, price
 from billcore.lines import Allowance, LineItem, Surcharge
@@ -16,7 +19,7 @@ from billcore.money import Money
 from billcore.recurring.business_days import SATURDAY_AND_SUNDAY, Calendar
 from billcore.recurring.occurrence import PAUSED, Slot, upcoming
 from billcore.recurring.proration import DayCount, length, prorate
-from billcore.recurring.schedule import AfterPause, Schedule
+from billcore.recurring.schedule import AfterPause, Schedule, Template
 
 LONGEST_PREVIEW: Final = 100
 
@@ -52,6 +55,20 @@ def content(
     )
 
 
+def worded(
+    schedule: Schedule,
+    slots: Sequence[Slot],
+    currency: str,
+    charged: Sequence[LineItem] = (),
+    *,
+    timezone: tzinfo = UTC,
+) -> Worded:
+    """The same for a draft, with ids and totals: once for all schedules that share a template, such as a package."""
+    if charged or len(slots) > 1 or slots[0].is_prorated:
+        return word(content(schedule, slots, currency, charged, timezone=timezone), currency)
+    return _worded(Same(schedule.template_at(slots[0].index)), slots[0].period, currency)
+
+
 @frozen(kw_only=True)
 class Forecast:
     """An occurrence to come: when it is billed, for which days, and the total of its template's lines.
@@ -80,6 +97,27 @@ def preview(
     if type(count) is not int or not 1 <= count <= LONGEST_PREVIEW:
         raise BadNumber(f"a preview shows 1 to {LONGEST_PREVIEW} occurrences, asked for {count!r}")
     return tuple(_forecasts(schedule, currency, islice(upcoming(schedule, calendar), count), timezone))
+
+
+class Same:
+    """A template known by itself and not by its value: 1.5 and 1.50 hours are equal, and are printed as they are."""
+
+    __slots__ = ("template",)
+
+    def __init__(self, template: Template) -> None:
+        self.template = template
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Same) and other.template is self.template
+
+    def __hash__(self) -> int:
+        return id(self.template)
+
+
+@lru_cache(1_000)
+def _worded(same: Same, period: Period, currency: str) -> Worded:
+    template = same.template
+    return word(Content(lines=template.lines, notes=template.notes, service_period=period), currency)
 
 
 def _forecasts(schedule: Schedule, currency: str, slots: Iterable[Slot], timezone: tzinfo) -> Iterator[Forecast]:

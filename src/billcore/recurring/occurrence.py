@@ -14,10 +14,19 @@ from attrs import field, frozen
 
 from billcore.dates import Period, day
 from billcore.errors import BadDate
+from billcore.evolving import evolve
 from billcore.ids import FirmId, InvoiceId, OccurrenceId, ScheduleId
-from billcore.recurring.business_days import SATURDAY_AND_SUNDAY, Calendar, issue_date
-from billcore.recurring.cadence import Cadence
-from billcore.recurring.schedule import AfterPause, CatchUp, PartialPeriod, Schedule, ScheduleState, Timing
+from billcore.recurring.business_days import SATURDAY_AND_SUNDAY, Calendar, Roll, issue_date
+from billcore.recurring.schedule import (
+    AfterPause,
+    CatchUp,
+    PartialPeriod,
+    Plan,
+    Schedule,
+    ScheduleState,
+    Segment,
+    Timing,
+)
 
 MOST_AT_ONCE: Final = 1_000
 """How many due occurrences are looked at in one go; a backlog beyond it is looked at after these are settled."""
@@ -107,23 +116,14 @@ Step = Bill | Pass | Stop
 
 def slot(schedule: Schedule, index: int, calendar: Calendar = SATURDAY_AND_SUNDAY) -> Slot | None:
     """Where that occurrence lies; None after the schedule's end. BadNumber before its beginning."""
-    segment = schedule.segment_at(index)
     plan = schedule.plan
-    full = _full_period(segment.cadence, segment.anchor, index - segment.origin)
-    if _is_after_count(schedule, index) or (schedule.until is not None and full.start > schedule.until):
+    placed = _placed(schedule.segment_at(index), plan, schedule.until, index)
+    if placed is None or _is_after_count(schedule, index):
         return None
-    start, end, is_prorated = full.start, full.end, False
-    if index < segment.origin:
-        start, is_prorated = segment.anchor, plan.stub is PartialPeriod.PRORATE
-    if schedule.until is not None and schedule.until < end - timedelta(days=1):
-        if plan.final is PartialPeriod.SKIP or start > schedule.until:
-            return None
-        if plan.final is PartialPeriod.PRORATE:
-            end, is_prorated = schedule.until + timedelta(days=1), True
-    period = full if start == full.start and end == full.end else Period(start, end)
-    nominal = start if plan.timing is Timing.ADVANCE else end
-    due_on = issue_date(nominal, plan.roll, calendar) - timedelta(days=plan.lead_days)
-    return Slot(index=index, period=period, full=full, nominal=nominal, due_on=due_on, is_prorated=is_prorated)
+    if plan.roll is Roll.NONE:
+        return placed
+    rolled = issue_date(placed.nominal, plan.roll, calendar)
+    return evolve(placed, due_on=rolled - timedelta(days=plan.lead_days))
 
 
 def due(schedule: Schedule, on: date, calendar: Calendar = SATURDAY_AND_SUNDAY) -> tuple[Step, ...]:
@@ -171,9 +171,23 @@ def upcoming(schedule: Schedule, calendar: Calendar = SATURDAY_AND_SUNDAY) -> It
 
 
 @lru_cache(10_000)
-def _full_period(cadence: Cadence, anchor: date, k: int) -> Period:
-    """Most schedules of a firm share a few cadences and anchors."""
-    return cadence.period(anchor, k)
+def _placed(segment: Segment, plan: Plan, until: date | None, index: int) -> Slot | None:
+    """The slot before its date is rolled. Most schedules of a firm share a few cadences, anchors and plans."""
+    full = segment.cadence.period(segment.anchor, index - segment.origin)
+    if until is not None and full.start > until:
+        return None
+    start, end, is_prorated = full.start, full.end, False
+    if index < segment.origin:
+        start, is_prorated = segment.anchor, plan.stub is PartialPeriod.PRORATE
+    if until is not None and until < end - timedelta(days=1):
+        if plan.final is PartialPeriod.SKIP or start > until:
+            return None
+        if plan.final is PartialPeriod.PRORATE:
+            end, is_prorated = until + timedelta(days=1), True
+    period = full if start == full.start and end == full.end else Period(start, end)
+    nominal = start if plan.timing is Timing.ADVANCE else end
+    due_on = nominal - timedelta(days=plan.lead_days)
+    return Slot(index=index, period=period, full=full, nominal=nominal, due_on=due_on, is_prorated=is_prorated)
 
 
 def _is_after_count(schedule: Schedule, index: int) -> bool:

@@ -2,8 +2,6 @@
 
 from datetime import date, datetime, timedelta
 
-from attrs import evolve
-
 from billcore.actors import Actor
 from billcore.events import (
     OccurrenceFailed,
@@ -12,6 +10,7 @@ from billcore.events import (
     ScheduleEnded,
     ScheduleSuspended,
 )
+from billcore.evolving import evolve
 from billcore.ids import InvoiceId
 from billcore.recurring.business_days import SATURDAY_AND_SUNDAY, Calendar
 from billcore.recurring.occurrence import Bill, Occurrence, Slot, look_on, occurrence_id

@@ -93,7 +93,8 @@ class ScheduleState(Enum):
     CANCELED = "canceled"
 
 
-@frozen(kw_only=True)
+# Where occurrences lie is remembered by plan and segment: their hashes are asked for in every run, of every schedule.
+@frozen(kw_only=True, cache_hash=True)
 class Plan:
     """How a schedule bills, agreed at its start.
 
@@ -149,7 +150,7 @@ class Template:
         text(self.notes, "notes", longest=5000)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, cache_hash=True)
 class Segment:
     """A stretch of the grid under one cadence: ``origin`` is the index of the cadence's own date 0 from the anchor.
 

@@ -2,8 +2,6 @@
 
 from datetime import date, datetime, timedelta
 
-from attrs import evolve
-
 from billcore.actors import Actor
 from billcore.dates import day, instant
 from billcore.errors import BadDate, BadLine, BadPolicy, InvalidTransition
@@ -18,6 +16,7 @@ from billcore.events import (
     ScheduleStarted,
     ScheduleUnskipped,
 )
+from billcore.evolving import evolve
 from billcore.ids import ClientId, FirmId, MethodId, ScheduleId
 from billcore.lines import LineItem
 from billcore.recurring.business_days import SATURDAY_AND_SUNDAY, Calendar

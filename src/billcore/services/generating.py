@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date
 
-from attrs import define, evolve, field, frozen
+from attrs import define, field, frozen
 
 from billcore.actors import Actor
 from billcore.charges import charging
@@ -11,12 +11,13 @@ from billcore.charges.charge import Charge, ChargeState
 from billcore.clients import Client
 from billcore.errors import BillcoreError, NotFound
 from billcore.events import Event, InvoiceIssued
+from billcore.evolving import evolve
 from billcore.ids import ClientId, InvoiceId
 from billcore.invoices import drafting, sending
 from billcore.invoices.invoice import Invoice, Origin
 from billcore.ports.store import UnitOfWork
 from billcore.recurring import autopay, occurring
-from billcore.recurring.invoicing import content
+from billcore.recurring.invoicing import worded
 from billcore.recurring.occurrence import NOTHING_TO_BILL, Bill, Occurrence, Pass, Slot, Stop, due
 from billcore.recurring.schedule import Output, Schedule, Source
 from billcore.services.house import House
@@ -138,11 +139,11 @@ class Batch:
             InvoiceId(self._house.ids.new("inv")),
             firm=self._firm,
             client=client,
-            content=content(
+            content=worded(
                 schedule,
                 bill.slots,
                 client.currency,
-                map(charging.as_line, charges),
+                [charging.as_line(charge) for charge in charges],
                 timezone=self._at.tzinfo or UTC,
             ),
             origin=Origin.SCHEDULE,

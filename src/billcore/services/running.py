@@ -8,12 +8,13 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import Final
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from billcore.actors import System
 from billcore.dates import day
 from billcore.errors import Conflict, InvalidInput
 from billcore.events import InvoiceBecameOverdue
+from billcore.evolving import evolve
 from billcore.ids import FirmId
 from billcore.invoices.invoice import Invoice
 from billcore.services.autopay import Autopay

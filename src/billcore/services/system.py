@@ -8,6 +8,8 @@ from typing import Final
 _DIGITS: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 _RANDOM_BITS: Final = 80
 _LENGTH: Final = 26
+_PAIRS: Final = tuple(first + second for first in _DIGITS for second in _DIGITS)
+_SHIFTS: Final = tuple(range(5 * _LENGTH - 10, -1, -10))
 
 
 class SystemClock:
@@ -24,4 +26,4 @@ class RandomIds:
         since_epoch = datetime.now(UTC) - datetime(1970, 1, 1, tzinfo=UTC)
         milliseconds = (since_epoch.days * 86_400 + since_epoch.seconds) * 1_000 + since_epoch.microseconds // 1_000
         number = milliseconds << _RANDOM_BITS | secrets.randbits(_RANDOM_BITS)
-        return f"{prefix}_{''.join(_DIGITS[number >> 5 * place & 31] for place in reversed(range(_LENGTH)))}"
+        return f"{prefix}_{''.join([_PAIRS[number >> shift & 1023] for shift in _SHIFTS])}"

@@ -16,7 +16,7 @@ from tests.unit.codec.everything import EVERYTHING, NOON, VIEWED, Everything, pr
 from billcore.catalog import CatalogItem
 from billcore.charges.charge import Charge
 from billcore.clients import Client, Firm
-from billcore.codec import event_from_json, from_json, to_json
+from billcore.codec import event_from_json, from_json, to_json, to_text
 from billcore.errors import BadDate, BadNumber
 from billcore.events import Event, InvoiceViewed
 from billcore.invoices.invoice import CreditNote, Invoice
@@ -177,3 +177,12 @@ def test_a_decimal_is_its_digits(number: Decimal) -> None:
 def test_a_decimal_that_cannot_be_read_back_is_not_written(number: str) -> None:
     with pytest.raises(BadNumber):
         to_json(evolve(EVERYTHING, number=Decimal(number)))
+
+
+@pytest.mark.parametrize("kind", [*RECORDS, *EVENTS], ids=lambda kind: kind.__name__)
+@FEW
+@given(data=st.data())
+def test_the_short_way_to_text_and_the_long_way_agree_to_the_letter(kind: type, data: st.DataObject) -> None:
+    record = data.draw(a(kind))
+
+    assert to_text(record) == json.dumps(to_json(record), ensure_ascii=False, separators=(",", ":"))
