@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import CompoundSelect, Insert, Row, Select, Table, select, union_all
+from sqlalchemy import CompoundSelect, Row, Select, Table, select, union_all
 
 from billcore.codec.envelope import EVENT
 from billcore.events import Event, invoices_of, stream
@@ -38,14 +38,14 @@ class Events:
         waiting, self._waiting = self._waiting, []
         if not waiting:
             return
-        positions = self._session.number(_into(self._tables.events), [row for _, row in waiting])
+        positions = self._session.number(self._tables.events, [row for _, row in waiting])
         numbered = [(event, position) for (event, _), position in zip(waiting, positions, strict=True)]
         self._insert(self._tables.event_invoices, _timelines(numbered))
         self._insert(self._tables.postings, _postings(numbered))
 
     def _insert(self, table: Table, rows: list[dict[str, object]]) -> None:
         if rows:
-            self._session.change(_into(table), rows)
+            self._session.insert_all(table, rows)
 
     def about_invoice(self, invoice_id: InvoiceId) -> Sequence[RecordedEvent]:
         if not is_storable(invoice_id):
@@ -113,11 +113,6 @@ def _postings(events: _Numbered) -> list[dict[str, object]]:
         for event, position in events
         for posting in postings(event)
     ]
-
-
-@cache
-def _into(table: Table) -> Insert:
-    return table.insert()
 
 
 @cache

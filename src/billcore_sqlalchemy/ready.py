@@ -109,32 +109,19 @@ def carry_out(connection: Connection, ready: Ready, values: Values, take: Callab
         connection.dialect.do_execute(cursor, ready.sql, cast(Any, ready.parameters(values)))
         return take(cursor)
     except connection.dialect.loaded_dbapi.Error as error:
-        raise _wrapped(connection, ready, error, cursor) from None
+        raise wrapped(connection, ready.sql, error, cursor) from None
     finally:
         cursor.close()
 
 
-def carry_out_many(connection: Connection, ready: Ready, rows: Sequence[Values]) -> int:
-    """Execute it for each of the rows; how many rows it found."""
-    cursor = connection.connection.cursor()
-    try:
-        many = [ready.parameters(row) for row in rows]
-        connection.dialect.do_executemany(cursor, ready.sql, cast(Any, many))
-        return cursor.rowcount
-    except connection.dialect.loaded_dbapi.Error as error:
-        raise _wrapped(connection, ready, error, cursor) from None
-    finally:
-        cursor.close()
-
-
-def _wrapped(connection: Connection, ready: Ready, error: Exception, cursor: DBAPICursor) -> DBAPIError:
+def wrapped(connection: Connection, sql: str, error: Exception, cursor: DBAPICursor) -> DBAPIError:
     """The driver's error as SQLAlchemy wraps it, without its values; a connection that broke is not used again."""
     dialect = connection.dialect
     is_broken = dialect.is_disconnect(cast(Any, error), connection.connection, cursor)
     if is_broken:
         connection.invalidate(error)
     wrapped = DBAPIError.instance(
-        ready.sql,
+        sql,
         None,
         error,
         dialect.loaded_dbapi.Error,

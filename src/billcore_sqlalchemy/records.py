@@ -84,7 +84,7 @@ class Records(Generic[Id, Record]):
             key = {"firm_id": record.firm_id, "id": record.id, "version": 1}
             rows.append({**key, **self._columns(record), **self._content_of_many(record)})
         if rows:
-            self._session.change(self._statements.insert_all, rows)
+            self._session.insert_all(self._table, rows)
 
     def save(self, record: Record) -> Record:
         self._session.require_writing()

@@ -5,16 +5,31 @@ from functools import cache
 from operator import attrgetter, methodcaller
 from typing import Any, Final
 
-from sqlalchemy import Column, Connection, Executable, Insert, Result, Select, func, select
+from sqlalchemy import (
+    BindParameter,
+    Column,
+    Connection,
+    Executable,
+    Insert,
+    Integer,
+    Result,
+    Select,
+    Table,
+    Text,
+    bindparam,
+    func,
+    select,
+)
 from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.exc import StatementError
 from sqlalchemy.sql.dml import ReturningInsert
 
+from billcore import texts
 from billcore.errors import BillcoreError, UnitOfWorkMisuse
 from billcore.ids import FirmId
-from billcore.texts import text
+from billcore_sqlalchemy.batches import can_copy, carry_out_many, copy_in
 from billcore_sqlalchemy.failures import in_our_words, is_taken
-from billcore_sqlalchemy.ready import Ready, Values, carry_out, carry_out_many, statements_for
+from billcore_sqlalchemy.ready import Ready, Values, carry_out, statements_for
 from billcore_sqlalchemy.types import KEY_LENGTH
 
 _A_FEW: Final = 8
@@ -61,15 +76,39 @@ class Session:
                 return False
             raise in_our_words(error) from None
 
-    def number(self, statement: Insert, rows: Sequence[Values]) -> Sequence[int]:
+    def insert_all(self, table: Table, rows: Sequence[Values]) -> None:
+        """Insert rows that are alike; AlreadyExists when one's key is taken."""
+        if len(rows) <= _A_FEW or not self._can_copy(table):
+            self.change(_into(table), rows)
+            return
+        self.require_writing()
+        try:
+            copy_in(self._connection, table, rows)
+        except StatementError as error:
+            raise in_our_words(error) from None
+
+    def _can_copy(self, table: Table) -> bool:
+        """Whether COPY is an insert like any other here: a host that listens would not hear of it."""
+        if self._statements is None or not can_copy(self._connection):
+            return False
+        # Where rows are kept from some roles, PostgreSQL refuses to copy.
+        name = self._connection.dialect.identifier_preparer.format_table(table)
+        is_kept: bool = self.query(_IS_KEPT_FROM_SOME, {"the_table": name}).scalar_one()
+        return not is_kept
+
+    def number(self, table: Table, rows: Sequence[dict[str, object]]) -> Sequence[int]:
         """Insert rows that the database numbers; the numbers, in the order of *rows*."""
-        (number,) = statement.table.primary_key
+        (number,) = table.primary_key
+        statement = _into(table)
         if self.dialect == "sqlite" and len(rows) > _A_FEW:
             # Whoever writes has the whole database, so nobody else can be given these numbers.
             last: int = self.query(_highest(number)).scalar_one()
             numbers = range(last + 1, last + 1 + len(rows))
-            self.change(statement, [{**row, number.name: each} for row, each in zip(rows, numbers, strict=True)])
+            self.insert_all(table, _numbered(rows, number.name, numbers))
             return numbers
+        if len(rows) > _A_FEW and self._can_copy(table) and (drawn := self._drawn(table, number, len(rows))):
+            self.insert_all(table, _numbered(rows, number.name, drawn))
+            return drawn
         if self.dialect == "sqlite" or not self._connection.dialect.insert_returning:
             return [self._inserted(statement, row) for row in rows]
         if len(rows) > 1 and self._connection.dialect.insert_executemany_returning_sort_by_parameter_order:
@@ -77,6 +116,12 @@ class Session:
             return self._inserted_at_once(_telling(statement, number, in_order=True), rows)
         telling = _telling(statement, number, in_order=False)
         return [self.change_and_tell(telling, row).scalar_one() for row in rows]
+
+    def _drawn(self, table: Table, number: Column[Any], count: int) -> Sequence[int]:
+        """So many numbers of the sequence behind that column of PostgreSQL's, rising; none where it has no such."""
+        name = self._connection.dialect.identifier_preparer.format_table(table)
+        numbers = self.query(_DRAW, {"the_table": name, "the_column": number.name, "the_count": count}).scalars().all()
+        return numbers if None not in numbers else ()
 
     def _rows(self, statement: Executable, values: Values) -> Result[Any]:
         ready = self._ready(statement, values)
@@ -149,6 +194,24 @@ _fetched: Final[Callable[[DBAPICursor], Sequence[Any]]] = methodcaller("fetchall
 _found: Final[Callable[[DBAPICursor], int]] = attrgetter("rowcount")
 _given: Final[Callable[[DBAPICursor], int]] = attrgetter("lastrowid")
 
+# PostgreSQL's own.
+_THE_TABLE: Final[BindParameter[str]] = bindparam("the_table", type_=Text)
+_THE_COUNT: Final[BindParameter[int]] = bindparam("the_count", type_=Integer)
+_IS_KEPT_FROM_SOME: Final = select(func.row_security_active(_THE_TABLE))
+_SEQUENCE: Final = func.pg_get_serial_sequence(_THE_TABLE, bindparam("the_column", type_=Text))
+_DRAW: Final = select(func.nextval(_SEQUENCE)).select_from(func.generate_series(1, _THE_COUNT))
+
+
+@cache
+def _into(table: Table) -> Insert:
+    return table.insert()
+
+
+def _numbered(rows: Sequence[dict[str, object]], name: str, numbers: Sequence[int]) -> Sequence[dict[str, object]]:
+    for row, number in zip(rows, numbers, strict=True):
+        row[name] = number
+    return rows
+
 
 @cache
 def _highest(number: Column[int]) -> Select[tuple[int]]:
@@ -162,7 +225,7 @@ def _telling(statement: Insert, number: Column[int], *, in_order: bool) -> Retur
 
 def require_key(value: str, what: str) -> str:
     """Return an id that fits its column unchanged on every database, or raise BadText."""
-    return text(value, what, longest=KEY_LENGTH, required=True)
+    return texts.text(value, what, longest=KEY_LENGTH, required=True)
 
 
 def is_storable(value: str) -> bool:

@@ -32,7 +32,6 @@ class RecordStatements:
     after: Select[Any]
     version: Select[Any]
     insert: Insert
-    insert_all: Insert
     update: Update
     delete: Delete
 
@@ -48,7 +47,6 @@ def record_statements(table: Table, dialect: str) -> RecordStatements:
         after=select(table).where(c.firm_id == THE_FIRM, c.id > THE_ID).order_by(c.id).limit(THE_LIMIT),
         version=select(c.version).where(*key),
         insert=insert_new(table, dialect),
-        insert_all=table.insert(),
         update=table.update().where(*key, c.version == THE_VERSION).execution_options(preserve_rowcount=True),
         delete=table.delete().where(*key, c.version == THE_VERSION),
     )

@@ -120,7 +120,7 @@ def text_of(kind: type[attrs.AttrsInstance], left_out: frozenset[str] = frozense
 
 @cache
 def _text_of(kind: type[attrs.AttrsInstance], left_out: frozenset[str]) -> Texter:
-    fields = [each for each in attrs.fields(attrs.resolve_types(kind)) if each.name not in left_out]
+    fields = [each for each in attrs.fields(attrs.resolve_types(kind)) if each.init and each.name not in left_out]
     texts = [codec(each.type).text for each in fields]
     values_of = _fields_of([each.name for each in fields])
     tag = TAG_OF.get(kind)
