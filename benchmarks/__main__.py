@@ -10,7 +10,7 @@ import platform
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
-from benchmarks import importing, life, pricing, questions, recurring_run, webhooks
+from benchmarks import books, importing, json_documents, life, pricing, questions, recurring_run, webhooks
 from benchmarks.timing import HEAD, Row
 
 WORKLOADS: Final[dict[str, Callable[[bool], Iterable[Row]]]] = {
@@ -20,20 +20,27 @@ WORKLOADS: Final[dict[str, Callable[[bool], Iterable[Row]]]] = {
     "questions-sqlite": lambda is_full: questions.on_sqlite(is_full=is_full),
     "questions-postgres": lambda is_full: questions.on_postgres(is_full=is_full),
     "webhook": lambda _: webhooks.on_sqlite(),
+    "json": lambda _: json_documents.both_ways(),
     "pricing": lambda _: pricing.in_memory(),
     "import": lambda _: importing.in_new_processes(),
 }
 """What measures each; it is told whether to measure at full size."""
 
+BOOKS: Final = "books"
+"""A table of its own, for it has no floor."""
+
 
 def measured(names: list[str], *, is_full: bool) -> Iterator[Row]:
     for name in names or WORKLOADS:
-        yield from WORKLOADS[name](is_full)
+        if name != BOOKS:
+            yield from WORKLOADS[name](is_full)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("names", nargs="*", metavar="NAME", choices=[[], *WORKLOADS], help=", ".join(WORKLOADS))
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", choices=[[], *WORKLOADS, BOOKS], help=", ".join([*WORKLOADS, BOOKS])
+    )
     parser.add_argument("--full", action="store_true", help="a million invoices where there would be fewer")
     parser.add_argument("--profile", action="store_true", help="the top of every row's profile")
     asked = parser.parse_args()
@@ -43,6 +50,10 @@ def main() -> None:
     for row in measured(asked.names, is_full=asked.full):
         print(row, flush=True)
         rows.append(row)
+    if not asked.names or BOOKS in asked.names:
+        print("\nThe books of one invoice, SQLite file\n")
+        for line in books.table():
+            print(line, flush=True)
     for row in rows:
         if row.profile and (row.is_missed or asked.profile):
             print(f"\n{row.workload}: where it spends its time\n{row.profile}")
