@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from billcore import events
 from billcore.actors import Actor, Contact, Staff, System
@@ -21,7 +21,8 @@ from billcore.testing import CountingIds, FakeGateway, ManualClock
 
 FIRM = "acme"
 JANE = Staff("jane", "Jane Chen")
-PRIYA = Contact("priya", "Priya Patel")
+PRIYA = Contact("priya", "Priya Patel", ClientId("cli_000001"))
+"""She acts for the first client of an office."""
 AUTOPAY = System("auto-pay")
 
 
@@ -63,6 +64,10 @@ class Office:
     def by(self, actor: Actor) -> FrontDesk:
         return self.billing.at(FIRM, by=actor)
 
+    def portal(self, client_id: ClientId) -> FrontDesk:
+        """That of the client's own contact."""
+        return self.by(evolve(PRIYA, client_id=client_id))
+
     # ── Time and the gateway ─────────────────────────────────────────────────────────────────────────────────────────
 
     @property
@@ -93,7 +98,7 @@ class Office:
     def charged(self, invoice: Invoice, amount: str | None = None, *, token: str = "card_ok") -> Payment:
         """The client pays online, with a card or account that does what *token* says."""
         method = self.card(self.desk.clients.get(invoice.client_id), token)
-        return self.by(PRIYA).payments.charge(invoice.id, amount, method=method)
+        return self.portal(invoice.client_id).payments.charge(invoice.id, amount, method=method)
 
     # ── What there is to see ─────────────────────────────────────────────────────────────────────────────────────────
 

@@ -4,6 +4,7 @@ from typing import assert_never
 
 from attrs import field, frozen
 
+from billcore.ids import ClientId
 from billcore.kinds import of_kind
 from billcore.texts import text
 
@@ -22,18 +23,21 @@ class Staff:
 
 @frozen
 class Contact:
-    """A person of the client, in the portal; ``impersonated_by`` is the member of staff who acts for them (S4.5).
+    """A person who acts for one client, in the portal; ``impersonated_by`` is who of the staff acts for them (S4.5).
 
-    Desks are scoped by firm, not by client: which client's invoices a contact may reach is the host's to check first.
+    A contact's desks hold that client's records and no others: every other id is NotFound, and so is a draft. Who acts
+    for several clients is a contact of each, in turn.
     """
 
     id: str
     name: str = field(repr=False)
+    client_id: ClientId
     impersonated_by: Staff | None = None
 
     def __attrs_post_init__(self) -> None:
         text(self.id, "contact id", longest=100, required=True)
         text(self.name, "contact name", longest=200, required=True)
+        text(self.client_id, "contact's client id", longest=100, required=True)
         if self.impersonated_by is not None:
             of_kind(self.impersonated_by, Staff, "impersonated_by")
 

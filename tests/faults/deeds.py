@@ -17,8 +17,6 @@ from billcore.ids import ClientId, FirmId, InvoiceId, MethodId, PaymentId
 from billcore.services.running import Running
 
 JANE: Final = Staff("jane", "Jane Chen")
-PORTAL: Final = Contact("portal", "Priya Patel")
-PAYERS: Final = (JANE, PORTAL, System("auto-pay"))
 BY_HAND: Final = (Method.CASH, Method.WIRE)
 
 
@@ -144,6 +142,10 @@ class _At:
     job: Job
     chance: random.Random
 
+    @property
+    def portal(self) -> Contact:
+        return Contact("portal", "Priya Patel", ClientId(self.job.client))
+
     def some_payment(self, invoice_id: InvoiceId) -> PaymentId | None:
         payments = self.desk.payments.of_invoice(invoice_id)
         return self.chance.choice(payments).id if payments else None
@@ -153,13 +155,13 @@ def _pay(at: _At, invoice_id: InvoiceId) -> str:
     """Staff, the client in the portal and auto-pay, all for the same balance."""
     amount = at.chance.choice([None, "10.00", "25.00"])
     method = MethodId(at.chance.choice(at.job.method.split()))
-    desk = at.billing.at(at.job.firm, by=at.chance.choice(PAYERS))
+    desk = at.billing.at(at.job.firm, by=at.chance.choice((JANE, at.portal, System("auto-pay"))))
     return desk.payments.charge(invoice_id, amount, method=method).state.value
 
 
 def _pay_on_a_page(at: _At, invoice_id: InvoiceId) -> str:
     """The client opens a page, and then pays there, or staff close it, or nobody does anything."""
-    desk = at.billing.at(at.job.firm, by=PORTAL)
+    desk = at.billing.at(at.job.firm, by=at.portal)
     payment = desk.payments.checkout(
         invoice_id,
         at.chance.choice([None, "10.00"]),

@@ -6,7 +6,7 @@ from tests.office import FIRM, JANE, PRIYA, Office, a_line
 
 from billcore import events
 from billcore.clients import Client, Terms
-from billcore.errors import MethodNotAllowed, NotPayable, OnHold, StaleWrite
+from billcore.errors import MethodNotAllowed, NotFound, NotPayable, OnHold, StaleWrite
 from billcore.events import Part
 from billcore.ids import InvoiceId
 from billcore.invoices.invoice import Invoice
@@ -194,8 +194,8 @@ def test_what_changed_since_the_offer_is_not_charged_unseen(office: Office) -> N
     stray = office.sent(client)
     before = office.books()
 
-    for method in (anothers, gone):
-        with pytest.raises(MethodNotAllowed):
+    for method, refusal in ((anothers, NotFound), (gone, MethodNotAllowed)):
+        with pytest.raises(refusal):
             priya.accept(client.id, offer.invoice_ids, total=offer.total, method=method)
     with pytest.raises(StaleWrite):
         priya.accept(client.id, offer.invoice_ids, total="199.99", method=card)

@@ -8,7 +8,7 @@ from tests.office import AUTOPAY, FIRM, JANE, PRIYA, Office, a_line
 
 from billcore.actors import Contact, Importer, Staff, System
 from billcore.documents.csv import Column
-from billcore.errors import InvalidTransition, MethodNotAllowed, NotPermitted
+from billcore.errors import MethodNotAllowed, NotFound, NotPermitted
 from billcore.ids import InvoiceId
 from billcore.invoices.invoice import Invoice, Origin
 from billcore.invoices.status import Queue, is_visible_to_client
@@ -201,7 +201,7 @@ def test_a_draft_is_created_but_not_sent_and_never_in_the_portal(office: Office)
 
     assert office.badge(draft) == "Draft"
     assert not is_seen(office, draft)
-    with pytest.raises(InvalidTransition):
+    with pytest.raises(NotFound):
         office.by(PRIYA).invoices.view(draft.id)
 
 
@@ -466,7 +466,7 @@ def test_whoever_is_not_listed_may_do_nothing_and_jobs_are_never_asked() -> None
     office = permitted()
     client = office.client()
     invoice = office.sent(client)
-    stranger = Contact("eve", "Eve")
+    stranger = Contact("eve", "Eve", client.id)
 
     with pytest.raises(NotPermitted, match="lacks the permission 'view_billing'"):
         office.by(stranger).invoices.get(invoice.id)

@@ -4,11 +4,11 @@ from datetime import UTC, date, datetime, timedelta
 
 import attrs
 import pytest
+from attrs import evolve
 from attrs.exceptions import FrozenInstanceError
 from tests.office import AUTOPAY, JANE, PRIYA, Office
 
 from billcore import events
-from billcore.actors import Contact
 from billcore.codec import to_json
 from billcore.dates import Period
 from billcore.errors import MethodNotAllowed, NotPayable, NotPermitted, OverRefund
@@ -587,7 +587,7 @@ def test_a_recorded_payment_is_not_edited_but_refunded_and_recorded_anew(office:
 def test_the_actor_is_a_name_the_gateway_or_auto_pay(office: Office, invoice: Invoice) -> None:
     client = office.desk.clients.get(invoice.client_id)
     office.by(AUTOPAY).payments.charge(invoice.id, "10.00", method=office.card(client))
-    as_priya = Contact("priya", "Priya Patel", impersonated_by=JANE)
+    as_priya = evolve(PRIYA, impersonated_by=JANE)
     office.by(as_priya).payments.charge(invoice.id, "10.00", method=office.card(client))
 
     actors = {actor for actor, _ in office.told(invoice)}

@@ -7,7 +7,6 @@ import pytest
 from attrs import evolve
 from tests.office import JANE, PRIYA, Office, a_line
 
-from billcore.actors import Contact
 from billcore.clients import Client, Terms
 from billcore.codec import to_json
 from billcore.dates import Period
@@ -580,7 +579,7 @@ def test_what_the_work_was_stays_on_the_document(office: Office) -> None:
 
 def test_a_contact_who_is_impersonated_is_told_as_such(office: Office, client: Client) -> None:
     invoice = office.sent(client)
-    as_priya = Contact("priya", "Priya Patel", impersonated_by=JANE)
+    as_priya = evolve(PRIYA, impersonated_by=JANE)
 
     office.by(as_priya).payments.charge(invoice.id, method=office.card(client))
 

@@ -32,7 +32,6 @@ from billcore import (
 from billcore.errors import (
     BadText,
     InvalidTransition,
-    MethodNotAllowed,
     NotFound,
     NotPermitted,
 )
@@ -487,7 +486,7 @@ def test_a_client_sees_its_subscriptions_and_pays_them_by_another_card() -> None
 
     assert [each.id for each in portal.schedules.all(client.id)] == [schedule.id]
     assert (changed.autopay, changed.method_id) == (True, card)
-    with pytest.raises(MethodNotAllowed):
+    with pytest.raises(NotFound):
         portal.schedules.change_method(schedule.id, stranger)
     with pytest.raises(NotPermitted):
         portal.schedules.change_method(schedule.id, False)

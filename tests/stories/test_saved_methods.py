@@ -10,7 +10,7 @@ from tests.office import FIRM, JANE, PRIYA, Office, a_line
 from billcore import events
 from billcore.actors import Contact
 from billcore.clients import Client
-from billcore.errors import MethodInUse, MethodNotAllowed, NotPermitted
+from billcore.errors import MethodInUse, MethodNotAllowed, NotFound, NotPermitted
 from billcore.ids import FirmId, MethodId
 from billcore.permissions import AllowListed, Permission
 from billcore.policy import PRO_FIRM
@@ -109,7 +109,9 @@ def test_a_replacement_must_be_able_to_pay(office: Office) -> None:
 
     for unfit in (card, gone, old, anothers):
         with pytest.raises(MethodNotAllowed):
-            office.by(PRIYA).methods.detach(card, replacement=unfit)
+            office.desk.methods.detach(card, replacement=unfit)
+    with pytest.raises(NotFound):
+        office.by(PRIYA).methods.detach(card, replacement=anothers)
 
     assert office.books() == before
     assert office.by(PRIYA).methods.get(card).is_active
@@ -162,13 +164,13 @@ def test_a_client_changes_the_method_of_its_subscription_and_nothing_else(office
     assert not priya.methods.detach(card).is_active
     with pytest.raises(MethodNotAllowed):
         priya.schedules.change_method(schedule.id, card)
-    with pytest.raises(MethodNotAllowed):
+    with pytest.raises(NotFound):
         priya.schedules.change_method(schedule.id, office.card(smith))
     forbidden: list[Callable[[], object]] = [
         lambda: priya.schedules.change_method(schedule.id, False),
         lambda: priya.schedules.pause(schedule.id),
         lambda: priya.schedules.end(schedule.id),
-        lambda: office.by(Contact("eve", "Eve")).schedules.change_method(schedule.id, spare),
+        lambda: office.by(Contact("eve", "Eve", client.id)).schedules.change_method(schedule.id, spare),
     ]
     for command in forbidden:
         with pytest.raises(NotPermitted):

@@ -11,7 +11,7 @@ from attrs import frozen
 
 from billcore.actors import Actor, Contact
 from billcore.clients import Firm
-from billcore.errors import AlreadyExists, StaleWrite, UnitOfWorkMisuse
+from billcore.errors import AlreadyExists, NotPermitted, StaleWrite, UnitOfWorkMisuse
 from billcore.gateways import Gateways
 from billcore.ids import FirmId
 from billcore.kinds import of_kind
@@ -21,6 +21,7 @@ from billcore.ports.gateway import Gateway
 from billcore.ports.ids import Ids
 from billcore.ports.store import Store, UnitOfWork
 from billcore.recurring.business_days import SATURDAY_AND_SUNDAY, Calendar
+from billcore.services.own import begin_own, read_own
 from billcore.texts import text
 
 TRIES = 6
@@ -68,13 +69,21 @@ class Desk:
         of_kind(self.by, Actor, "by")
 
     def begin(self) -> AbstractContextManager[UnitOfWork]:
+        """A transaction; a contact's has nothing in it but its client's records."""
+        if isinstance(self.by, Contact):
+            return begin_own(self.house.store, self.firm_id, self.by.client_id)
         return self.house.store.begin(self.firm_id)
 
     def read(self) -> AbstractContextManager[UnitOfWork]:
+        """The same, to read."""
+        if isinstance(self.by, Contact):
+            return read_own(self.house.store, self.firm_id, self.by.client_id)
         return self.house.store.read(self.firm_id)
 
     def require(self, permission: Permission) -> None:
-        """Refuse with NotPermitted before anything is read (S0.39, S1.51)."""
+        """Refuse with NotPermitted before anything is read (S0.39, S1.51); a contact only looks and pays (S3.23)."""
+        if isinstance(self.by, Contact) and permission is not Permission.VIEW:
+            raise NotPermitted(f"a contact of a client looks and pays; {permission.value!r} is for the firm's people")
         self.house.authorizer.require(self.by, self.firm_id, permission)
 
     def require_paying(self) -> None:

@@ -12,6 +12,7 @@ from billcore.actors import Actor, Contact, Processor, Staff, System
 from billcore.codec import from_json, tags, to_json
 from billcore.errors import BadDocument, HouseRule
 from billcore.events import InvoiceViewed
+from billcore.ids import ClientId
 from billcore.lines import LineItem, TaxRate
 from billcore.methods import Method
 from billcore.money import Money
@@ -33,7 +34,8 @@ def test_a_datetime_is_not_read_as_a_date_nor_a_date_as_a_datetime() -> None:
 
 
 @pytest.mark.parametrize(
-    "by", [Staff("jane", "Jane"), Contact("p", "Pat", Staff("j", "J")), Processor("stripe"), System(), None]
+    "by",
+    [Staff("jane", "Jane"), Contact("p", "Pat", ClientId("c"), Staff("j", "J")), Processor("stripe"), System(), None],
 )
 def test_a_member_of_an_optional_union_keeps_its_tag(by: Actor | None) -> None:
     record = evolve(EVERYTHING, by=by)

@@ -9,6 +9,7 @@ from tests.unit.invoices.voided import a_void_invoice
 from billcore.actors import Contact
 from billcore.clients import Terms
 from billcore.errors import BadDate, BadText, EmptyInvoice, InvalidTransition
+from billcore.ids import ClientId
 from billcore.invoices import sending
 from billcore.invoices.invoice import Invoice
 from billcore.invoices.status import Settlement, settlement, status
@@ -18,7 +19,7 @@ from billcore.testing.clock import START
 
 FIRM = a_firm()
 CLIENT = a_client(FIRM)
-PRIYA = Contact("priya", "Priya Patel")
+PRIYA = Contact("priya", "Priya Patel", ClientId("client-1"))
 TODAY = START.date()
 
 
@@ -150,7 +151,7 @@ def test_only_the_first_look_is_an_event() -> None:
 
 
 def test_staff_who_look_as_the_client_do_not_count_unless_the_policy_says_so() -> None:
-    as_priya = Contact("priya", "Priya Patel", impersonated_by=BY)
+    as_priya = evolve(PRIYA, impersonated_by=BY)
     counting = an_issued_invoice(a_firm(policy=evolve(STANDARD, impersonated_views_count=True)), CLIENT)
 
     _, ignored = sending.view(an_issued_invoice(FIRM, CLIENT), at=START, by=as_priya)

@@ -22,7 +22,7 @@ from billcore.errors import (
     ReasonRequired,
 )
 from billcore.events import Part
-from billcore.ids import InvoiceId, MethodId, OperationId, PaymentId
+from billcore.ids import ClientId, InvoiceId, MethodId, OperationId, PaymentId
 from billcore.invoices import adjusting
 from billcore.invoices.invoice import Invoice
 from billcore.methods import Method
@@ -238,7 +238,9 @@ def test_staff_charge_no_saved_card_where_the_policy_keeps_it_from_them_whatever
     with pytest.raises(MethodNotAllowed, match="not staff"):
         started(initiator, BY, PRO_FIRM)
     assert started(initiator, BY, STANDARD).initiator is initiator
-    assert started(Initiator.CLIENT, Contact("priya", "Priya Patel", impersonated_by=BY), PRO_FIRM).is_waiting
+    assert started(
+        Initiator.CLIENT, Contact("priya", "Priya Patel", ClientId("client-1"), impersonated_by=BY), PRO_FIRM
+    ).is_waiting
 
 
 @pytest.mark.parametrize("initiator", Initiator)

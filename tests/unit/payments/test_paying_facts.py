@@ -30,7 +30,7 @@ FIRM, CLIENT, PAYMENT, INVOICE = FirmId("acme"), ClientId("client-1"), PaymentId
 RECEIVED_ON = date(2026, 5, 2)
 NOON = START + timedelta(days=1, hours=3)
 GATEWAY = Processor("fake")
-PRIYA = Contact("priya", "Priya Patel")
+PRIYA = Contact("priya", "Priya Patel", ClientId("client-1"))
 WHOLE = (Part(INVOICE, usd(100_00)),)
 
 

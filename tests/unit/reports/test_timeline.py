@@ -42,7 +42,7 @@ from billcore import events
 from billcore.actors import Contact, Staff, System
 from billcore.events import Event
 from billcore.fees import FeeBasis, FeeKind
-from billcore.ids import CreditNoteId, InvoiceId
+from billcore.ids import ClientId, CreditNoteId, InvoiceId
 from billcore.methods import Method
 from billcore.money import Money
 from billcore.reasons import Failure, Initiator, RefundReason
@@ -50,7 +50,7 @@ from billcore.reports.timeline import TimelineEntry, timeline
 from billcore.reports.wording import Manner, words
 
 AUTOPAY = System("auto-pay")
-PRIYA = Contact("priya", "Priya Patel")
+PRIYA = Contact("priya", "Priya Patel", ClientId("client-1"))
 OTHER = InvoiceId("I2")
 
 

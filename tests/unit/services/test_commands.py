@@ -250,8 +250,8 @@ def test_a_detached_or_anothers_card_is_not_charged(office: Office, invoice: Inv
     detached, anothers = office.card(client), office.card(office.client("Smith"))
     office.desk.methods.detach(detached)
 
-    for card in (detached, anothers):
-        with pytest.raises(MethodNotAllowed):
+    for card, refusal in ((detached, MethodNotAllowed), (anothers, NotFound)):
+        with pytest.raises(refusal):
             office.by(PRIYA).payments.charge(invoice.id, method=card)
 
 

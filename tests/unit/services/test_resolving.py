@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 from attrs import evolve
-from tests.office import FIRM, JANE
+from tests.office import FIRM, JANE, PRIYA
 
-from billcore import Billing, Contact, LineItem, MemoryStore, Money, PaymentState, RefundState
+from billcore import Billing, LineItem, MemoryStore, Money, PaymentState, RefundState
 from billcore.errors import InvalidTransition, NotPermitted, ReasonRequired
 from billcore.ids import InvoiceId, PaymentId
 from billcore.ports.gateway import Idempotency, Lookup
@@ -57,7 +57,7 @@ def test_staff_resolve_what_only_a_person_can_know(has_arrived: bool, state: Pay
 def test_a_resolution_needs_evidence_staff_and_a_doubt() -> None:
     billing, payment_id, _ = in_doubt()
     desk = billing.at(FIRM, by=JANE)
-    contact = billing.at(FIRM, by=Contact("priya", "Priya Patel"))
+    contact = billing.at(FIRM, by=PRIYA)
 
     with pytest.raises(ReasonRequired):
         desk.payments.resolve(payment_id, has_arrived=True, evidence=" ")

@@ -69,7 +69,7 @@ class RandomBooks:
         # What the books refuse, such as a look at what was not delivered, does not happen.
         with suppress(Refused):
             if random.random() < 0.5:
-                invoice, _ = sending.view(invoice, at=at, by=Contact("contact-1", "A Contact"))
+                invoice, _ = sending.view(invoice, at=at, by=Contact("contact-1", "A Contact", invoice.client_id))
         for _ in range(random.randrange(4)):
             share = random.choice((1, 2))
             happen = random.choice((_pay, _charge, _refund, _decline, _credit, _write_off, _late_fee, _hold, _void))

@@ -1,0 +1,353 @@
+"""The books as a contact of one client finds them: what is another client's, or a draft, is not there.
+
+A contact's desk works in such a unit of work, so no desk asks whose record it has been given. What is not the client's
+is refused in the words for an id of nobody: whoever guesses ids learns nothing.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+from typing import Generic, TypeVar
+
+from attrs import evolve
+
+from billcore.charges.charge import Charge
+from billcore.clients import Client, Firm, NumberSeries
+from billcore.errors import NotFound
+from billcore.events import Event, stream
+from billcore.ids import (
+    ChargeId,
+    ClientId,
+    CreditNoteId,
+    FirmId,
+    InvoiceId,
+    MethodId,
+    OccurrenceId,
+    PaymentId,
+    RefundId,
+    ScheduleId,
+)
+from billcore.invoices.invoice import CreditNote, Invoice
+from billcore.methods import SavedMethod
+from billcore.payments.payment import Payment, Refund
+from billcore.policy import Status
+from billcore.ports.gateway import GatewayEvent
+from billcore.ports.store import (
+    Batches,
+    InvoiceFilter,
+    InvoicePage,
+    Operations,
+    RecordedEvent,
+    Repository,
+    Requests,
+    Store,
+    UnitOfWork,
+)
+from billcore.recurring.occurrence import Occurrence
+from billcore.recurring.schedule import Schedule
+from billcore.texts import shown
+
+Id = TypeVar("Id", bound=str, contravariant=True)
+Record = TypeVar("Record")
+_NOT_DRAFTS = frozenset(Status) - {Status.DRAFT}
+
+
+@contextmanager
+def begin_own(store: Store, firm_id: FirmId, client_id: ClientId) -> Iterator[UnitOfWork]:
+    """A writing unit of work with nothing in it but that client's."""
+    with store.begin(firm_id) as work:
+        yield Own(work, client_id)
+
+
+@contextmanager
+def read_own(store: Store, firm_id: FirmId, client_id: ClientId) -> Iterator[UnitOfWork]:
+    """The same, to read."""
+    with store.read(firm_id) as work:
+        yield Own(work, client_id)
+
+
+class Own:
+    """One client's part of a firm's transaction."""
+
+    def __init__(self, work: UnitOfWork, client_id: ClientId) -> None:
+        self._work = work
+        self.catalog = work.catalog
+        self.clients = _Clients(work, client_id)
+        self.charges = _Charges(work, client_id)
+        self.invoices = _Invoices(work, client_id)
+        self.payments = _Payments(work, client_id)
+        self.methods = _Methods(work, client_id)
+        self.schedules = _Schedules(work, client_id)
+        self.credit_notes = _CreditNotes(work, self.invoices)
+        self.refunds = _Refunds(work, self.payments)
+        self.occurrences = _Occurrences(work, self.schedules)
+        self.events = _Events(work, client_id, self.invoices)
+
+    @property
+    def firm_id(self) -> FirmId:
+        return self._work.firm_id
+
+    @property
+    def operations(self) -> Operations:
+        """No desk takes an operation's id: they are reached through records that are the client's."""
+        return self._work.operations
+
+    @property
+    def requests(self) -> Requests:
+        return self._work.requests
+
+    def firm(self) -> Firm:
+        return self._work.firm()
+
+    def add_firm(self, firm: Firm) -> Firm:
+        return self._work.add_firm(firm)
+
+    def save_firm(self, firm: Firm) -> Firm:
+        return self._work.save_firm(firm)
+
+    def next_number(self, series: NumberSeries) -> str:
+        return self._work.next_number(series)
+
+    def next_numbers(self, series: NumberSeries, count: int) -> Sequence[str]:
+        return self._work.next_numbers(series, count)
+
+    def hear(self, event: GatewayEvent) -> bool:
+        return self._work.hear(event)
+
+    def commit(self) -> None:
+        self._work.commit()
+
+
+# ── Records ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class _Records(Generic[Id, Record]):
+    def __init__(
+        self, all_of_them: Repository[Id, Record], what: str, firm_id: FirmId, is_own: Callable[[Record], bool]
+    ) -> None:
+        self._all, self._what, self._firm_id, self._is_own = all_of_them, what, firm_id, is_own
+
+    def get(self, record_id: Id) -> Record:
+        # Looked at first: nobody is to lock what is not theirs.
+        self.peek(record_id)
+        return self._own(self._all.get(record_id), record_id)
+
+    def peek(self, record_id: Id) -> Record:
+        return self._own(self._all.peek(record_id), record_id)
+
+    def add(self, record: Record) -> Record:
+        return self._all.add(record)
+
+    def save(self, record: Record) -> Record:
+        return self._all.save(record)
+
+    def own(self, records: Iterable[Record]) -> list[Record]:
+        """Those of them that are there."""
+        return [record for record in records if self._is_own(record)]
+
+    def _own(self, record: Record, record_id: Id) -> Record:
+        if self._is_own(record):
+            return record
+        raise NotFound(f"no {self._what} {shown(record_id)} in firm {self._firm_id!r}")
+
+
+class _Batches(_Records[Id, Record]):
+    def __init__(
+        self, all_of_them: Batches[Id, Record], what: str, firm_id: FirmId, is_own: Callable[[Record], bool]
+    ) -> None:
+        super().__init__(all_of_them, what, firm_id, is_own)
+        self._many = all_of_them
+
+    def add_all(self, records: Sequence[Record]) -> None:
+        self._many.add_all(records)
+
+    def save_all(self, records: Sequence[Record]) -> None:
+        self._many.save_all(records)
+
+
+class _Clients(_Records[ClientId, Client]):
+    def __init__(self, work: UnitOfWork, client_id: ClientId) -> None:
+        super().__init__(work.clients, "client", work.firm_id, lambda client: client.id == client_id)
+        self._clients = work.clients
+
+    def peek_all(self, client_ids: Iterable[ClientId]) -> Sequence[Client]:
+        return self.own(self._clients.peek_all(client_ids))
+
+    def all(self) -> Iterable[Client]:
+        return self.own(self._clients.all())
+
+
+class _Charges(_Records[ChargeId, Charge]):
+    def __init__(self, work: UnitOfWork, client_id: ClientId) -> None:
+        super().__init__(work.charges, "charge", work.firm_id, lambda charge: charge.client_id == client_id)
+        self._charges, self._client_id = work.charges, client_id
+
+    def get_all(self, charge_ids: Iterable[ChargeId]) -> Sequence[Charge]:
+        return [self.get(charge_id) for charge_id in sorted(set(charge_ids))]
+
+    def unbilled(self, client_id: ClientId | None = None) -> Sequence[Charge]:
+        return self.own(self._charges.unbilled(self._client_id)) if client_id in (None, self._client_id) else []
+
+    def all(self) -> Iterable[Charge]:
+        return self.own(self._charges.all())
+
+
+class _Invoices(_Batches[InvoiceId, Invoice]):
+    """Without drafts: a client has none before they are sent (S0.22, S2.3, S3.13)."""
+
+    def __init__(self, work: UnitOfWork, client_id: ClientId) -> None:
+        super().__init__(
+            work.invoices, "invoice", work.firm_id, lambda one: one.client_id == client_id and not one.is_draft
+        )
+        self._invoices, self._client_id = work.invoices, client_id
+
+    def remove(self, invoice: Invoice) -> None:
+        self._invoices.remove(self.get(invoice.id))
+
+    def page(self, wanted: InvoiceFilter) -> InvoicePage:
+        statuses = wanted.statuses & _NOT_DRAFTS if wanted.statuses else _NOT_DRAFTS
+        nothing = InvoicePage(invoices=(), next=None, matching=0, total=self._count(wanted.on))
+        if wanted.client_id not in (None, self._client_id) or not statuses:
+            return nothing
+        found = self._invoices.page(evolve(wanted, client_id=self._client_id, statuses=statuses))
+        return evolve(found, total=nothing.total)
+
+    def newly_overdue(self, on: date, *, limit: int) -> Sequence[Invoice]:
+        return self.own(self._invoices.newly_overdue(on, limit=limit))
+
+    def to_collect(self, on: date, *, limit: int) -> Sequence[Invoice]:
+        return self.own(self._invoices.to_collect(on, limit=limit))
+
+    def all(self) -> Iterable[Invoice]:
+        after: str | None = None
+        while True:
+            # The day matters to statuses only, and all of them are wanted.
+            page = self._invoices.page(
+                InvoiceFilter(on=date.min, client_id=self._client_id, statuses=_NOT_DRAFTS, after=after, limit=1000)
+            )
+            yield from page.invoices
+            if page.next is None:
+                return
+            after = page.next
+
+    def _count(self, on: date) -> int:
+        """How many the client has in all: the firm's number is none of its business."""
+        every = InvoiceFilter(on=on, client_id=self._client_id, statuses=_NOT_DRAFTS, limit=1)
+        return self._invoices.page(every).matching
+
+
+class _Payments(_Records[PaymentId, Payment]):
+    def __init__(self, work: UnitOfWork, client_id: ClientId) -> None:
+        super().__init__(work.payments, "payment", work.firm_id, lambda payment: payment.client_id == client_id)
+        self._payments, self._client_id = work.payments, client_id
+
+    def of_invoice(self, invoice_id: InvoiceId) -> Sequence[Payment]:
+        return self.own(self._payments.of_invoice(invoice_id))
+
+    def of_client(self, client_id: ClientId) -> Sequence[Payment]:
+        return self.own(self._payments.of_client(client_id))
+
+    def all(self) -> Iterable[Payment]:
+        return self._payments.of_client(self._client_id)
+
+
+class _Methods(_Records[MethodId, SavedMethod]):
+    def __init__(self, work: UnitOfWork, client_id: ClientId) -> None:
+        super().__init__(work.methods, "saved method", work.firm_id, lambda method: method.client_id == client_id)
+        self._methods = work.methods
+
+    def of_client(self, client_id: ClientId) -> Sequence[SavedMethod]:
+        return self.own(self._methods.of_client(client_id))
+
+
+class _Schedules(_Batches[ScheduleId, Schedule]):
+    def __init__(self, work: UnitOfWork, client_id: ClientId) -> None:
+        super().__init__(work.schedules, "schedule", work.firm_id, lambda schedule: schedule.client_id == client_id)
+        self._schedules, self._client_id = work.schedules, client_id
+
+    def due(self, on: date, *, limit: int) -> Sequence[Schedule]:
+        return self.own(self._schedules.due(on, limit=limit))
+
+    def of_client(self, client_id: ClientId) -> Sequence[Schedule]:
+        return self.own(self._schedules.of_client(client_id))
+
+    def all(self) -> Iterable[Schedule]:
+        return sorted(self._schedules.of_client(self._client_id), key=lambda schedule: schedule.id)
+
+
+# ── Records that hang on others ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def _is_there(find: Callable[[Id], object], record_id: Id) -> bool:
+    try:
+        find(record_id)
+    except NotFound:
+        return False
+    return True
+
+
+class _CreditNotes(_Records[CreditNoteId, CreditNote]):
+    def __init__(self, work: UnitOfWork, invoices: _Invoices) -> None:
+        super().__init__(
+            work.credit_notes, "credit note", work.firm_id, lambda note: _is_there(invoices.peek, note.invoice_id)
+        )
+        self._notes = work.credit_notes
+
+    def of_invoice(self, invoice_id: InvoiceId) -> Sequence[CreditNote]:
+        return self.own(self._notes.of_invoice(invoice_id))
+
+    def all(self) -> Iterable[CreditNote]:
+        return self.own(self._notes.all())
+
+
+class _Refunds(_Records[RefundId, Refund]):
+    def __init__(self, work: UnitOfWork, payments: _Payments) -> None:
+        super().__init__(
+            work.refunds, "refund", work.firm_id, lambda refund: _is_there(payments.peek, refund.payment_id)
+        )
+        self._refunds = work.refunds
+
+    def of_payment(self, payment_id: PaymentId) -> Sequence[Refund]:
+        return self.own(self._refunds.of_payment(payment_id))
+
+    def all(self) -> Iterable[Refund]:
+        return self.own(self._refunds.all())
+
+
+class _Occurrences(_Batches[OccurrenceId, Occurrence]):
+    def __init__(self, work: UnitOfWork, schedules: _Schedules) -> None:
+        super().__init__(
+            work.occurrences, "occurrence", work.firm_id, lambda each: _is_there(schedules.peek, each.schedule_id)
+        )
+        self._occurrences = work.occurrences
+
+    def of_schedule(self, schedule_id: ScheduleId) -> Sequence[Occurrence]:
+        return self.own(self._occurrences.of_schedule(schedule_id))
+
+    def of_invoice(self, invoice_id: InvoiceId) -> Sequence[Occurrence]:
+        return self.own(self._occurrences.of_invoice(invoice_id))
+
+    def all(self) -> Iterable[Occurrence]:
+        return self.own(self._occurrences.all())
+
+
+class _Events:
+    def __init__(self, work: UnitOfWork, client_id: ClientId, invoices: _Invoices) -> None:
+        self._events, self._client_id, self._invoices = work.events, client_id, invoices
+
+    def append(self, events: Iterable[Event]) -> None:
+        self._events.append(events)
+
+    def about_invoice(self, invoice_id: InvoiceId) -> Sequence[RecordedEvent]:
+        self._invoices.peek(invoice_id)
+        return self._events.about_invoice(invoice_id)
+
+    def all(self) -> Iterable[RecordedEvent]:
+        """Those of the client's records: the first event of each names its client, and the record the later ones."""
+        streams: set[str] = {self._client_id}
+        for recorded in self._events.all():
+            named = getattr(recorded.event, "client_id", None)
+            if named == self._client_id:
+                streams.add(stream(recorded.event))
+            if named == self._client_id or (named is None and stream(recorded.event) in streams):
+                yield recorded
