@@ -28,6 +28,7 @@ from billcore.ids import LineId
 from billcore.lines import Allowance, LineItem, Surcharge, TaxRate
 from billcore.methods import Method
 from billcore.money import Money
+from billcore.payments.instruction import Consent
 from billcore.payments.observation import Settlement
 from billcore.policy import LateFeeRule, Policy, RetryPlan, Status, TimeRules, Vocabulary, Word
 
@@ -196,6 +197,13 @@ def _settlement(currency: str) -> SearchStrategy[object]:
     return st.builds(settled, a_in(currency, Money), fees, st.none() | _decimals(0, 1000, 9), st.none() | _days)
 
 
+def _consent(currency: str) -> SearchStrategy[object]:
+    words = {"text": _texts.filter(str.strip), "accepted_at": _instants}
+    online = {"ip_address": st.just("203.0.113.7"), "user_agent": _texts.filter(bool)}
+    offline = {"ip_address": st.none(), "user_agent": st.none()}
+    return st.one_of(*(_record(Consent, currency, {**words, **place}) for place in (online, offline)))
+
+
 def _fee(currency: str) -> SearchStrategy[object]:
     return _record(Fee, currency, {"lines": st.lists(a_in(currency, FeeLine), min_size=1, max_size=3).map(tuple)})
 
@@ -225,6 +233,7 @@ _CONSTRAINED: Final[dict[object, Callable[[str], SearchStrategy[object]]]] = {
     Policy: _policy,
     Settlement: _settlement,
     Fee: _fee,
+    Consent: _consent,
 }
 """Records whose constructors refuse some combinations of their fields."""
 

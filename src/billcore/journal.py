@@ -146,6 +146,8 @@ def _sides(event: events.Event) -> tuple[Posting, ...]:
             | events.PaymentCanceled()
             | events.PaymentReviewRequired()
             | events.PaymentReviewed()
+            | events.InquiryOpened()
+            | events.InquiryClosed()
             | events.InvoiceDrafted()
             | events.InvoiceEdited()
             | events.InvoiceDeleted()

@@ -2,11 +2,11 @@
 
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, assert_never
-from urllib.parse import quote
 
 from billcore.errors import AmountNotRepresentable, GatewayRequestInvalid
 from billcore.ids import GatewayRef, OperationId
 from billcore.methods import Method
+from billcore.money import Money
 from billcore.payments.instruction import ChargeCommand
 from billcore.payments.observation import PaymentSnapshot, PaymentStatus
 from billcore.ports.gateway import ChargeResult, Declined, NeedsAction, Pending, Succeeded
@@ -17,7 +17,7 @@ from billcore_stripe.keys import idempotency_key
 from billcore_stripe.payments import payment_of
 from billcore_stripe.reasons import failure_of
 from billcore_stripe.records import Record, UnreadableAnswer
-from billcore_stripe.text import descriptor_suffix, metadata_value, plain_text
+from billcore_stripe.text import descriptor_suffix, metadata_value, plain_text, segment
 
 if TYPE_CHECKING:
     from stripe.params import PaymentIntentConfirmParams, PaymentIntentCreateParams
@@ -38,16 +38,20 @@ def check_command(command: ChargeCommand, account: str | None) -> None:
         )
     if command.method_kind is Method.ACH and command.amount.currency != "USD":
         raise AmountNotRepresentable(f"asked for {command.amount} by bank debit, which takes USD only")
-    fee = command.platform_fee
+    check_platform_fee(command.platform_fee, command.amount, account)
+
+
+def check_platform_fee(fee: Money | None, amount: Money, account: str | None) -> None:
+    """Refuse before any call a platform fee that is no part of the amount, or on no connected account."""
     if fee is None:
         return
     if account is None:
         raise GatewayRequestInvalid(
             "a platform fee is taken from a connected account only: use for_account('acct_…')", field="platform_fee"
         )
-    if fee.currency != command.amount.currency or not 0 < fee.minor <= command.amount.minor:
+    if fee.currency != amount.currency or not 0 < fee.minor <= amount.minor:
         raise GatewayRequestInvalid(
-            f"asked for a platform fee of {fee} on {command.amount}; it is a part of the amount", field="platform_fee"
+            f"asked for a platform fee of {fee} on {amount}; it is a part of the amount", field="platform_fee"
         )
 
 
@@ -59,8 +63,8 @@ def build_charge(command: ChargeCommand, account: str | None, return_url: str | 
         "off_session": command.initiator.is_off_session,
         "expand": [_EXPAND],
     }
-    if return_url is not None and not command.initiator.is_off_session:
-        params["return_url"] = return_url
+    if (back := command.return_url or return_url) is not None and not command.initiator.is_off_session:
+        params["return_url"] = back
     if (usage := _stored_credential_usage(command)) is not None:
         params["payment_method_options"] = {"card": {"stored_credential_usage": usage}}
     key = idempotency_key("charge", account, command.operation_id)
@@ -81,8 +85,8 @@ def build_confirm(command: ChargeCommand, payment_id: str, account: str | None, 
         "off_session": command.initiator.is_off_session,
         "expand": [_EXPAND],
     }
-    if return_url is not None and not command.initiator.is_off_session:
-        params["return_url"] = return_url
+    if (back := command.return_url or return_url) is not None and not command.initiator.is_off_session:
+        params["return_url"] = back
     if (usage := _stored_credential_usage(command)) is not None:
         params["payment_method_options"] = {"card": {"stored_credential_usage": usage}}
     key = idempotency_key("confirm", account, command.operation_id)
@@ -194,4 +198,4 @@ def _stored_credential_usage(command: ChargeCommand) -> str | None:
 
 
 def _path(payment_id: str) -> str:
-    return f"/v1/payment_intents/{quote(payment_id, safe='')}"
+    return f"/v1/payment_intents/{segment(payment_id)}"

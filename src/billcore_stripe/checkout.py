@@ -3,7 +3,6 @@
 import logging
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
-from urllib.parse import quote
 
 from billcore.errors import GatewayRequestInvalid
 from billcore.ids import GatewayRef, OperationId
@@ -11,11 +10,11 @@ from billcore.methods import Method
 from billcore.payments.instruction import CheckoutCommand
 from billcore.payments.observation import CheckoutSnapshot, CheckoutStatus
 from billcore_stripe.amounts import check_charge, to_stripe
-from billcore_stripe.charges import TYPES
+from billcore_stripe.charges import TYPES, check_platform_fee
 from billcore_stripe.client import Request
 from billcore_stripe.keys import idempotency_key
 from billcore_stripe.records import Record
-from billcore_stripe.text import metadata_value, plain_text
+from billcore_stripe.text import metadata_value, plain_text, segment
 
 if TYPE_CHECKING:
     from stripe.params.checkout import SessionCreateParams
@@ -34,9 +33,10 @@ _STATUSES: Final = {
 }
 
 
-def check_command(command: CheckoutCommand) -> None:
+def check_command(command: CheckoutCommand, account: str | None) -> None:
     """Refuse before any call what Stripe cannot do: AmountNotRepresentable or GatewayRequestInvalid."""
     check_charge(command.amount)
+    check_platform_fee(command.platform_fee, command.amount, account)
     if not _types(command):
         raise GatewayRequestInvalid(
             f"none of the methods asked for can be offered in {command.amount.currency}: "
@@ -77,6 +77,8 @@ def build_checkout(command: CheckoutCommand, customer_id: str | None, account: s
         params["payment_intent_data"]["description"] = description
     if customer_id is not None:
         params["customer"] = customer_id
+    if command.platform_fee is not None:
+        params["payment_intent_data"]["application_fee_amount"] = to_stripe(command.platform_fee)
     if command.save_method:
         params["payment_intent_data"]["setup_future_usage"] = "off_session"
     key = idempotency_key("checkout", account, command.operation_id)
@@ -121,4 +123,4 @@ def _types(command: CheckoutCommand) -> list[str]:
 
 
 def _path(session_id: str) -> str:
-    return f"/v1/checkout/sessions/{quote(session_id, safe='')}"
+    return f"/v1/checkout/sessions/{segment(session_id)}"

@@ -20,25 +20,30 @@ _STATUSES: Final = {
     "appeal_won": DisputeStatus.WON,
     "appeal_lost": DisputeStatus.LOST,
 }
-_MOVES_NO_MONEY: Final = frozenset({"warning_needs_response", "warning_under_review", "warning_closed", "prevented"})
+_BEFORE_ANY_MONEY: Final = {
+    "warning_needs_response": DisputeStatus.INQUIRY,
+    "warning_under_review": DisputeStatus.INQUIRY,
+    "warning_closed": DisputeStatus.CLOSED,
+    "prevented": DisputeStatus.CLOSED,
+}
+"""The stages of an inquiry, which takes no money until it becomes a dispute."""
 
 
 def build_disputes_of(payment_id: str) -> Request:
     return Request(method="get", path="/v1/disputes", params={"payment_intent": payment_id})
 
 
-def dispute_of(dispute: Record, account: str | None) -> DisputeSnapshot | None:
-    """One dispute as it is now; None for an inquiry, which takes no money until it becomes a dispute."""
+def dispute_of(dispute: Record, account: str | None) -> DisputeSnapshot:
+    """One dispute as it is now. Whether money moved is told by its balance transactions, not by its name."""
     word = dispute.text("status") or ""
     transactions = dispute.records("balance_transactions")
-    if word in _MOVES_NO_MONEY and not transactions:
-        return None
-    if word not in _STATUSES and not word.startswith("appeal_"):
+    statuses = _STATUSES if transactions else {**_STATUSES, **_BEFORE_ANY_MONEY}
+    if word not in {**_STATUSES, **_BEFORE_ANY_MONEY} and not word.startswith("appeal_"):
         log.warning("dispute %s has the unknown status %r; it counts as open", dispute.text("id"), word)
     return DisputeSnapshot(
         ref=GatewayRef("stripe", account, dispute.need_text("id")),
         amount=from_stripe(dispute.need_whole("amount"), dispute.need_text("currency")),
-        status=_STATUSES.get(word, DisputeStatus.OPEN),
+        status=statuses.get(word, DisputeStatus.OPEN),
         reason=dispute.text("reason") or "",
         fee=total_fee(transactions),
         opened_at=dispute.need_moment("created"),

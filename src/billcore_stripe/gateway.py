@@ -34,6 +34,7 @@ from billcore_stripe.client import Answer, Door, Request, accepted, require_stri
 from billcore_stripe.credentials import checked_account, checked_key, checked_secrets
 from billcore_stripe.payments import payment_of, was_accepted
 from billcore_stripe.records import Record
+from billcore_stripe.text import segment
 
 if TYPE_CHECKING:
     from stripe import HTTPClient
@@ -151,6 +152,7 @@ class StripeGateway:
 
     def refund(self, command: RefundCommand) -> RefundResult:
         self._check_ours(command.payment)
+        segment(command.payment.id)
         refunds.check_command(command, self.account)
         if self._is_past_window(command.created_at):
             found = self.find_refund(command.refund_id, payment=command.payment)
@@ -235,7 +237,7 @@ class StripeGateway:
     # ── Hosted page ──────────────────────────────────────────────────────────────────────────────────────────────
 
     def begin_checkout(self, command: CheckoutCommand) -> CheckoutSnapshot | Unknown:
-        checkout.check_command(command)
+        checkout.check_command(command, self.account)
         customer_id = None
         if command.customer is not None:
             self._check_ours(command.customer)

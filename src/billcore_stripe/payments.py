@@ -40,7 +40,6 @@ def payment_of(
     error = intent.record("last_payment_error")
     received = intent.whole("amount_received") if is_taken else None
     ours = intent.metadata("billcore_operation")
-    found = (dispute_of(dispute, account) for dispute in disputes)
     return PaymentSnapshot(
         ref=GatewayRef("stripe", account, intent.need_text("id")),
         operation_id=OperationId(ours) if ours is not None else None,
@@ -50,7 +49,7 @@ def payment_of(
         failure=failure_of(error) if error is not None and not is_taken else None,
         settlement=settlement_of(charge) if is_taken else None,
         refunds=tuple(refund_of(refund, account) for refund in refunds),
-        disputes=tuple(dispute for dispute in found if dispute is not None),
+        disputes=tuple(dispute_of(dispute, account) for dispute in disputes),
         action_url=_action_url_of(intent),
         created_at=intent.need_moment("created"),
     )

@@ -2,7 +2,6 @@
 
 import logging
 from typing import TYPE_CHECKING, Final
-from urllib.parse import quote
 
 from billcore.errors import GatewayRequestInvalid
 from billcore.ids import GatewayRef, RefundId
@@ -15,7 +14,7 @@ from billcore_stripe.keys import idempotency_key
 from billcore_stripe.reasons import rejected_because, stripe_reason
 from billcore_stripe.records import Record, UnreadableAnswer
 from billcore_stripe.settlements import total_fee
-from billcore_stripe.text import metadata_value
+from billcore_stripe.text import metadata_value, segment
 
 if TYPE_CHECKING:
     from stripe.params import RefundCreateParams
@@ -62,7 +61,7 @@ def build_refund(command: RefundCommand, account: str | None) -> Request:
 
 
 def build_get_refund(refund_id: str) -> Request:
-    path = f"/v1/refunds/{quote(refund_id, safe='')}"
+    path = f"/v1/refunds/{segment(refund_id)}"
     return Request(method="get", path=path, params={"expand": ["balance_transaction"]})
 
 

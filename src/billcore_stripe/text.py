@@ -4,6 +4,8 @@ import re
 import unicodedata
 from typing import Final
 
+from billcore.errors import GatewayRequestInvalid
+
 _METADATA_LONGEST: Final = 500
 _DESCRIPTION_LONGEST: Final = 1000
 _DESCRIPTOR_LONGEST: Final = 22
@@ -29,6 +31,16 @@ def descriptor_suffix(text: str | None) -> str | None:
     latin = unicodedata.normalize("NFKD", text or "")
     kept = " ".join(_NOT_IN_DESCRIPTORS.sub("", latin).split())[:_DESCRIPTOR_LONGEST].rstrip()
     return kept if re.search("[A-Za-z]", kept) else None
+
+
+def segment(id_: str) -> str:
+    """One of Stripe's ids as a part of a path; GatewayRequestInvalid for what is none, before any call.
+
+    An empty id would name the whole list, and dots would climb out of it.
+    """
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,255}", id_):
+        raise GatewayRequestInvalid("asked for an object by an id that Stripe never gave, such as pm_1ABC", field="id")
+    return id_
 
 
 def _printable(text: str) -> str:

@@ -5,11 +5,10 @@ from calendar import monthrange
 from datetime import date
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
-from urllib.parse import quote
 
 from billcore.ids import ClientId, FirmId, GatewayRef
 from billcore.methods import Method
-from billcore.payments.instruction import AttachCommand, DetachCommand
+from billcore.payments.instruction import AttachCommand, Consent, DetachCommand
 from billcore.payments.observation import MethodSnapshot
 from billcore.ports.gateway import SetupSession
 from billcore.reasons import Failure, Retry
@@ -18,7 +17,7 @@ from billcore_stripe.keys import idempotency_key
 from billcore_stripe.payments import METHODS
 from billcore_stripe.reasons import failure_of
 from billcore_stripe.records import Record
-from billcore_stripe.text import metadata_value, plain_text
+from billcore_stripe.text import metadata_value, plain_text, segment
 
 if TYPE_CHECKING:
     from stripe.params import (
@@ -26,6 +25,8 @@ if TYPE_CHECKING:
         CustomerUpdateParams,
         PaymentMethodAttachParams,
         SetupIntentCreateParams,
+        SetupIntentCreateParamsMandateDataCustomerAcceptance,
+        SetupIntentCreateParamsMandateDataCustomerAcceptanceOnline,
     )
 
 _NAME_LONGEST: Final = 256
@@ -63,7 +64,7 @@ def build_customer_details(command: AttachCommand, customer: Record) -> Request 
         params["name"] = name
     if email and email != customer.text("email"):
         params["email"] = email
-    path = f"/v1/customers/{quote(customer.need_text('id'), safe='')}"
+    path = f"/v1/customers/{segment(customer.need_text('id'))}"
     return Request(method="post", path=path, params=params) if params else None
 
 
@@ -83,7 +84,7 @@ def _fingerprint(firm_id: FirmId, client_id: ClientId) -> str:
 def build_attach(command: AttachCommand, customer_id: str, account: str | None) -> Request:
     """Bind a card to the customer."""
     params: PaymentMethodAttachParams = {"customer": customer_id}
-    path = f"/v1/payment_methods/{quote(command.token, safe='')}/attach"
+    path = f"/v1/payment_methods/{segment(command.token)}/attach"
     key = idempotency_key("attach", account, command.operation_id)
     return Request(method="post", path=path, params=params, key=key)
 
@@ -91,14 +92,14 @@ def build_attach(command: AttachCommand, customer_id: str, account: str | None) 
 def build_mandate(command: AttachCommand, customer_id: str, account: str | None) -> Request:
     """Bind a bank account to the customer: debits need a mandate, which only a SetupIntent makes.
 
-    The host has shown the client the mandate's text; Stripe is told that it was accepted outside Stripe's own form.
+    The host has shown the client the mandate's text; Stripe is told what the host knows of their consent.
     """
     params: SetupIntentCreateParams = {
         "customer": customer_id,
         "payment_method": command.token,
         "allowed_payment_method_types": ["us_bank_account"],
         "confirm": True,
-        "mandate_data": {"customer_acceptance": {"type": "offline"}},
+        "mandate_data": {"customer_acceptance": _acceptance(command.consent)},
         "metadata": _ours(command),
         "expand": ["payment_method"],
     }
@@ -121,21 +122,21 @@ def build_setup(command: AttachCommand, customer_id: str, account: str | None) -
 
 
 def build_get_setup(setup_id: str) -> Request:
-    path = f"/v1/setup_intents/{quote(setup_id, safe='')}"
+    path = f"/v1/setup_intents/{segment(setup_id)}"
     return Request(method="get", path=path, params={"expand": ["payment_method"]})
 
 
 def build_get_method(method_id: str) -> Request:
-    return Request(method="get", path=f"/v1/payment_methods/{quote(method_id, safe='')}")
+    return Request(method="get", path=f"/v1/payment_methods/{segment(method_id)}")
 
 
 def build_methods_of(customer_id: str) -> Request:
-    return Request(method="get", path=f"/v1/customers/{quote(customer_id, safe='')}/payment_methods")
+    return Request(method="get", path=f"/v1/customers/{segment(customer_id)}/payment_methods")
 
 
 def build_detach(command: DetachCommand) -> Request:
     """Without a key of ours: forgetting is harmless to repeat."""
-    return Request(method="post", path=f"/v1/payment_methods/{quote(command.method.id, safe='')}/detach")
+    return Request(method="post", path=f"/v1/payment_methods/{segment(command.method.id)}/detach")
 
 
 def method_of(method: Record, account: str | None) -> MethodSnapshot:
@@ -190,6 +191,19 @@ def setup_of(setup: Record, account: str | None) -> SetupSession:
         method=GatewayRef("stripe", account, method) if is_complete and method is not None else None,
         is_complete=is_complete,
     )
+
+
+def _acceptance(consent: Consent | None) -> "SetupIntentCreateParamsMandateDataCustomerAcceptance":
+    if consent is None:
+        return {"type": "offline", "offline": {}}
+    accepted_at = int(consent.accepted_at.timestamp())
+    if consent.ip_address is None or consent.user_agent is None:
+        return {"type": "offline", "offline": {}, "accepted_at": accepted_at}
+    online: SetupIntentCreateParamsMandateDataCustomerAcceptanceOnline = {
+        "ip_address": consent.ip_address,
+        "user_agent": plain_text(consent.user_agent),
+    }
+    return {"type": "online", "online": online, "accepted_at": accepted_at}
 
 
 def _declined(answer: Answer) -> Failure | None:

@@ -139,7 +139,10 @@ def build_events(since: datetime) -> Request:
 
 def _signatures(headers: Mapping[str, str]) -> tuple[str, list[str]]:
     """The header's time and signatures of the current scheme; ``v0`` counts for nothing."""
-    header = next((value for name, value in headers.items() if name.lower() == "stripe-signature"), None)
+    if not isinstance(headers, Mapping):
+        raise WebhookRejected("a webhook is verified by its headers: hand over the mapping of them")
+    named = {name.lower(): value for name, value in headers.items() if isinstance(name, str)}
+    header = named.get("stripe-signature")
     if not isinstance(header, str) or len(header) > _LONGEST_HEADER or not header.isascii():
         raise WebhookRejected("the Stripe-Signature header is missing or is not one")
     parts = [part.strip().partition("=") for part in header.split(",")]

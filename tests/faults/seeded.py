@@ -325,30 +325,6 @@ FAULTS: Final = (
         "error_after",
     ),
     Fault(
-        "Stripe's word that the same call is under way is taken for a refusal",
-        "src/billcore_stripe/client.py",
-        [
-            ("case (200 | 400 | 402 | 404) as status:", "case (200 | 400 | 402 | 404 | 409) as status:"),
-            ("if reply.status is None or reply.status == 409:", "if reply.status is None:"),
-            ('if advice in ("true", "false"):', 'if advice in ("true", "false") and reply.status != 409:'),
-        ],
-        "test_stripe.py",
-        "delay",
-    ),
-    Fault(
-        "what Stripe says twice under one key is believed to be the present state",
-        "src/billcore_stripe/charges.py",
-        [
-            (
-                'return (answer.is_success and answer.is_replay) or answer.error.text("code") '
-                '== "payment_intent_unexpected_state"',
-                "return False",
-            )
-        ],
-        "test_stripe.py",
-        "boundary",
-    ),
-    Fault(
         "no signature of Stripe's is compared",
         "src/billcore_stripe/webhooks.py",
         [

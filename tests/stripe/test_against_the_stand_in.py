@@ -16,6 +16,7 @@ from billcore.fees import FeeKind
 from billcore.ids import GatewayRef, OperationId
 from billcore.methods import Method
 from billcore.money import Money
+from billcore.payments.instruction import Consent
 from billcore.payments.observation import (
     CheckoutSnapshot,
     CheckoutStatus,
@@ -352,12 +353,27 @@ def test_a_disputed_payment_is_not_refunded(stripe: StripeGateway, twin: Twin) -
     assert [each.status for each in stripe.get_payment(payment.ref).disputes] == [DisputeStatus.WON]
 
 
-def test_an_inquiry_has_moved_no_money_and_is_no_dispute_yet(stripe: StripeGateway, twin: Twin) -> None:
+def test_an_inquiry_moves_no_money_and_is_closed_by_a_refund(stripe: StripeGateway, twin: Twin) -> None:
     payment = taken(stripe, "pm_card_createDisputeInquiry")
     twin.engine.advance(3600)
 
-    assert stripe.get_payment(payment.ref).disputes == ()
+    [inquiry] = stripe.get_payment(payment.ref).disputes
     assert isinstance(stripe.refund(commands.refund(payment.ref)), RefundAccepted)
+    [closed] = stripe.get_payment(payment.ref).disputes
+
+    assert (inquiry.status, inquiry.fee) == (DisputeStatus.INQUIRY, None)
+    assert closed.status is DisputeStatus.CLOSED
+
+
+def test_an_inquiry_may_become_a_dispute_which_takes_the_money(stripe: StripeGateway, twin: Twin) -> None:
+    payment = taken(stripe, "pm_card_createDisputeInquiry")
+    twin.engine.advance(3600)
+    [inquiry] = stripe.get_payment(payment.ref).disputes
+
+    control(twin, f"disputes/{inquiry.ref.id}/resolve", outcome="needs_response")
+
+    [dispute] = stripe.get_payment(payment.ref).disputes
+    assert (dispute.ref, dispute.status, dispute.fee) == (inquiry.ref, DisputeStatus.OPEN, Money(15_00, "USD"))
 
 
 def test_a_payment_that_took_no_money_is_not_settled_but_can_be_voided(stripe: StripeGateway) -> None:
@@ -428,6 +444,55 @@ def test_any_operation_id_is_found_again(stripe: StripeGateway, id_: str) -> Non
 
 
 # ── Connected accounts ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_page_on_a_connected_account_pays_the_platform_fee(stripe: StripeGateway, twin: Twin) -> None:
+    firm = stripe.for_account(str(control(twin, "accounts", id="acct_1PageFirm")["id"]))
+    command = evolve(commands.checkout(), platform_fee=Money(2_00, "USD"))
+
+    page = firm.begin_checkout(command)
+    assert isinstance(page, CheckoutSnapshot)
+    control(twin, f"checkout_sessions/{page.ref.id}/pay", payment_method="pm_card_visa")
+    twin.engine.advance(3600)
+    paid = firm.get_checkout(page.ref).payment
+    assert paid is not None
+    settlement = firm.get_payment(paid).settlement
+
+    assert settlement is not None
+    assert {line.kind: line.amount for line in settlement.fees}[FeeKind.PLATFORM] == Money(2_00, "USD")
+    with pytest.raises(GatewayRequestInvalid, match="connected account"):
+        stripe.begin_checkout(command)
+
+
+@pytest.mark.parametrize("browser", [None, "Mozilla/5.0 (X11; Linux x86_64)"])
+def test_the_evidence_of_consent_becomes_the_mandate_of_a_bank_debit(
+    stripe: StripeGateway, twin: Twin, browser: str | None
+) -> None:
+    consent = Consent(
+        text="I authorize Acme to debit my account.",
+        accepted_at=now(),
+        ip_address=browser and "203.0.113.7",
+        user_agent=browser,
+    )
+
+    method = stripe.attach_method(evolve(commands.attach("pm_usBankAccount_success"), consent=consent))
+
+    assert isinstance(method, MethodSnapshot)
+    [asked] = [each for each in twin.requests if each.get("path") == "/v1/setup_intents"]
+    sent = str(asked["raw_body"])
+    assert ("203.0.113.7" in sent) is (browser is not None)
+    assert f"accepted_at]={int(consent.accepted_at.timestamp())}" in sent.replace("%5D", "]").replace("%5B", "[")
+
+
+def test_a_client_who_is_challenged_comes_back_to_where_the_charge_says(stripe: StripeGateway, twin: Twin) -> None:
+    method = attached(stripe, "pm_card_authenticationRequired")
+    command = commands.charge(method, initiator=Initiator.CLIENT)
+
+    result = stripe.charge(evolve(command, return_url="https://acme.example/invoices/7"))
+
+    assert isinstance(result, NeedsAction)
+    [asked] = [each for each in twin.requests if each.get("path") == "/v1/payment_intents"]
+    assert "acme.example%2Finvoices%2F7" in str(asked["raw_body"])
 
 
 def test_a_connected_account_is_part_of_every_reference_and_pays_the_platform_fee(

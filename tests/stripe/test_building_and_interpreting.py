@@ -235,7 +235,7 @@ def test_a_page_offers_bank_debits_in_dollars_only() -> None:
     ]
     assert checkout.build_checkout(euros, None, None).params["allowed_payment_method_types"] == ["card"]
     with pytest.raises(GatewayRequestInvalid, match="none of the methods"):
-        checkout.check_command(evolve(euros, methods=(Method.ACH,)))
+        checkout.check_command(evolve(euros, methods=(Method.ACH,)), None)
 
 
 # ── Answers ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -344,6 +344,10 @@ def test_every_refund_status_has_a_meaning(word: str) -> None:
         ("lost", DisputeStatus.LOST),
         ("appeal_under_review", DisputeStatus.OPEN),
         ("new_at_stripe", DisputeStatus.OPEN),
+        ("warning_needs_response", DisputeStatus.INQUIRY),
+        ("warning_under_review", DisputeStatus.INQUIRY),
+        ("warning_closed", DisputeStatus.CLOSED),
+        ("prevented", DisputeStatus.CLOSED),
     ],
 )
 def test_every_dispute_status_has_a_meaning(word: str, status: DisputeStatus) -> None:
@@ -351,7 +355,6 @@ def test_every_dispute_status_has_a_meaning(word: str, status: DisputeStatus) ->
 
     told = disputes.dispute_of(Record(dispute), None)
 
-    assert told is not None
     assert (told.status, told.fee) == (status, None)
 
 
@@ -450,3 +453,9 @@ def test_any_text_becomes_one_that_can_be_sent(text: str) -> None:
 
 def test_a_time_is_an_instant_in_utc() -> None:
     assert payment_of(Record(intent("succeeded")), None).created_at == datetime.fromtimestamp(CREATED, UTC)
+
+
+@pytest.mark.parametrize("id_", ["", "..", "../refunds", "pi_1/confirm", "pi_1?x", "pi_\ud800", "pi_☃", "p" * 256])
+def test_an_id_that_stripe_never_gave_is_refused_before_any_call(id_: str) -> None:
+    with pytest.raises(GatewayRequestInvalid, match="never gave"):
+        charges.build_get(id_)

@@ -3,6 +3,7 @@
 import json
 import traceback
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -250,3 +251,9 @@ def test_every_type_in_the_table_exists_in_the_sdk(type_: str) -> None:
     source = (_event.__file__ or "").replace(".pyc", ".py")
     with open(source, encoding="utf-8") as file:
         assert f'"{type_}"' in file.read()
+
+
+@pytest.mark.parametrize("headers", [None, [("Stripe-Signature", "t=1,v1=0")], {5: "t=1,v1=0"}, {None: None}])
+def test_headers_that_are_none_are_rejected_like_a_missing_signature(headers: Any) -> None:
+    with pytest.raises(WebhookRejected):
+        GATEWAY.parse_webhook(b"{}", headers)

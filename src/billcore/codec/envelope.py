@@ -4,7 +4,7 @@ A kind's version goes up whenever one of its fields, or of the records inside it
 upcaster that is added with it turns data of the version before into data of the new one: a plain function of dicts.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from functools import partial
 from typing import Final, Generic, TypeVar
@@ -16,6 +16,7 @@ from billcore.charges.charge import Charge
 from billcore.clients import Client, Firm
 from billcore.codec import JsonValue, event_from_json, from_json, to_json, to_text
 from billcore.codec.problems import bad_document
+from billcore.codec.tags import TAG
 from billcore.errors import BadDocument
 from billcore.events import Event
 from billcore.invoices.invoice import CreditNote, Invoice
@@ -96,6 +97,19 @@ class Envelope(Generic[Record]):
         return bad_document(self.kind, (problem,))
 
 
+def _with_fees_and_consent(operation: Data) -> Data:
+    """Version 2 of operations: their verdict, an address to come back to, a page's platform fee, evidence of consent."""
+    new: Mapping[JsonValue, Data] = {
+        "charge": {"return_url": None},
+        "checkout": {"platform_fee": None},
+        "attach": {"consent": None},
+    }
+    command = operation["command"]
+    if not isinstance(command, dict):
+        raise TypeError("a command is an object")
+    return {"verdict": None, **operation, "command": {**new.get(command[TAG], {}), **command}}
+
+
 FIRM: Final = Envelope("firm", partial(from_json, Firm))
 POLICY: Final = Envelope("policy", partial(from_json, Policy))
 CATALOG_ITEM: Final = Envelope("catalog_item", partial(from_json, CatalogItem))
@@ -106,7 +120,7 @@ INVOICE: Final = Envelope("invoice", partial(from_json, Invoice))
 CREDIT_NOTE: Final = Envelope("credit_note", partial(from_json, CreditNote))
 PAYMENT: Final = Envelope("payment", partial(from_json, Payment))
 REFUND: Final = Envelope("refund", partial(from_json, Refund))
-OPERATION: Final = Envelope("operation", partial(from_json, Operation))
+OPERATION: Final = Envelope("operation", partial(from_json, Operation), (_with_fees_and_consent,))
 SCHEDULE: Final = Envelope("schedule", partial(from_json, Schedule))
 OCCURRENCE: Final = Envelope("occurrence", partial(from_json, Occurrence))
 GATEWAY_EVENT: Final = Envelope("gateway_event", partial(from_json, GatewayEvent))

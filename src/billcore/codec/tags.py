@@ -78,6 +78,8 @@ EVENTS: Final[Mapping[str, type[Event]]] = {
     "payment_failed": events.PaymentFailed,
     "payment_canceled": events.PaymentCanceled,
     "payment_returned": events.PaymentReturned,
+    "inquiry_opened": events.InquiryOpened,
+    "inquiry_closed": events.InquiryClosed,
     "dispute_opened": events.DisputeOpened,
     "dispute_won": events.DisputeWon,
     "dispute_lost": events.DisputeLost,

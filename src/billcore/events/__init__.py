@@ -55,6 +55,8 @@ from billcore.events.payments import (
     DisputeWon,
     ExtraFeeCharged,
     FeeAssessed,
+    InquiryClosed,
+    InquiryOpened,
     OfPayment,
     PaymentActionRequired,
     PaymentApplied,
@@ -121,6 +123,8 @@ __all__ = [
     "FirmOpened",
     "HoldPlaced",
     "HoldReleased",
+    "InquiryClosed",
+    "InquiryOpened",
     "InvoiceBecameOverdue",
     "InvoiceCredited",
     "InvoiceDeleted",
@@ -216,6 +220,8 @@ Event = (
     | PaymentFailed
     | PaymentCanceled
     | PaymentReturned
+    | InquiryOpened
+    | InquiryClosed
     | DisputeOpened
     | DisputeWon
     | DisputeLost

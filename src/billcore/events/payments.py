@@ -91,6 +91,21 @@ class PaymentReturned(OfPayment):
 
 
 @frozen(kw_only=True)
+class InquiryOpened(OfPayment):
+    """The client's bank asks about ``amount`` and may contest it; no money moves, and the firm may answer or refund."""
+
+    dispute: GatewayRef
+    reason: str
+
+
+@frozen(kw_only=True)
+class InquiryClosed(OfPayment):
+    """The bank asks no longer, and contests nothing."""
+
+    dispute: GatewayRef
+
+
+@frozen(kw_only=True)
 class DisputeOpened(OfPayment):
     """The client contests ``amount`` at the bank; the gateway holds it until the decision."""
 

@@ -43,8 +43,13 @@ class RefundStatus(Enum):
 
 
 class DisputeStatus(Enum):
-    """Where a client's contest of a payment stands; OPEN covers every stage before the decision."""
+    """Where a client's contest of a payment stands; OPEN covers every stage before the decision.
 
+    INQUIRY: the bank only asks, and no money moves; it may become a dispute (OPEN), or is CLOSED without one.
+    """
+
+    INQUIRY = "inquiry"
+    CLOSED = "closed"
     OPEN = "open"
     WON = "won"
     LOST = "lost"

@@ -87,6 +87,22 @@ def doubt(payment: Payment, seen: PaymentSnapshot, *, at: datetime, by: Actor) -
     return paying.require_review(payment, f"the gateway also has {seen.ref.id}", at=at, by=by)
 
 
+def contradiction(payment: Payment, refunds: Mapping[str, Refund], seen: PaymentSnapshot) -> str | None:
+    """What our books say is over and *seen* denies; None where *seen* may be an earlier or a later state of the same.
+
+    Money that came is never said to have failed, nor is a refund that failed said to have succeeded after all.
+    """
+    if payment.ref != seen.ref:
+        return None
+    if payment.completed_at is not None and seen.status in (PaymentStatus.FAILED, PaymentStatus.CANCELED):
+        return f"completed in our books, {seen.status.value} at the gateway"
+    for told in seen.refunds:
+        refund = refund_of(refunds, told)
+        if told.status is RefundStatus.SUCCEEDED and refund is not None and not refund.is_live:
+            return f"refund {told.ref.id} {refund.state.value} in our books, succeeded at the gateway"
+    return None
+
+
 def _status(payment: Payment, seen: PaymentSnapshot, invoices: Invoices, *, at: datetime, by: Actor) -> Step | None:
     match seen.status, payment.state:
         case PaymentStatus.SUCCEEDED, (
@@ -132,18 +148,22 @@ def _disputes(payment: Payment, seen: PaymentSnapshot, *, at: datetime, by: Acto
 
 def _dispute(payment: Payment, seen: DisputeSnapshot, *, at: datetime, by: Actor) -> Step | None:
     known = next((dispute for dispute in payment.disputes if dispute.ref == seen.ref), None)
-    if known is None:
-        if payment.state not in LANDED:
+    is_inquiry = seen.status in (DisputeStatus.INQUIRY, DisputeStatus.CLOSED)
+    match None if known is None else known.status, seen.status:
+        case None, _ if payment.state not in LANDED:
             return None
-        return disputing.open_dispute(payment, seen.ref, seen.amount, reason=seen.reason, at=at, by=by)
-    if known.status is DisputeStatus.OPEN:
-        match seen.status:
-            case DisputeStatus.WON:
-                return disputing.win_dispute(payment, seen.ref, at=at, by=by)
-            case DisputeStatus.LOST:
-                return disputing.lose_dispute(payment, seen.ref, at=at, by=by)
-            case DisputeStatus.OPEN:
-                pass
+        case None, DisputeStatus.INQUIRY | DisputeStatus.CLOSED:
+            return disputing.open_inquiry(payment, seen.ref, seen.amount, reason=seen.reason, at=at, by=by)
+        case DisputeStatus.INQUIRY, DisputeStatus.CLOSED:
+            return disputing.close_inquiry(payment, seen.ref, at=at, by=by)
+        case None | DisputeStatus.INQUIRY | DisputeStatus.CLOSED, _ if not is_inquiry and payment.state in LANDED:
+            return disputing.open_dispute(payment, seen.ref, seen.amount, reason=seen.reason, at=at, by=by)
+        case DisputeStatus.OPEN, DisputeStatus.WON:
+            return disputing.win_dispute(payment, seen.ref, at=at, by=by)
+        case DisputeStatus.OPEN, DisputeStatus.LOST:
+            return disputing.lose_dispute(payment, seen.ref, at=at, by=by)
+        case _:
+            pass
     if seen.fee is None or seen.fee.is_zero:
         return None
     return _extra(payment, seen.ref.id, FeeLine(FeeKind.DISPUTE, seen.fee), at=at, by=by)

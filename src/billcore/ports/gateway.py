@@ -68,11 +68,13 @@ class Capabilities:
     """Implements ``TwoStepGateway``: create first, store the provider's id, then confirm."""
     partial_refunds: bool = True
     multiple_refunds: bool = True
-    refunds_before_settlement: bool = True
+    """More than one refund of a payment, where ``partial_refunds`` are possible at all."""
     refund_within: timedelta | None = None
+    """So long after a payment completed; None: for ever. What is not settled yet, only the gateway can tell."""
     saved_methods: bool = False
     hosted_checkout: bool = False
     platform_fees: bool = False
+    """Takes a part of a payment for the platform, and gives it back with a refund where that is asked."""
     tells_fees: bool = True
     """Its payments' settlement becomes known, at once or later; billcore looks for a while until it is."""
     currencies: frozenset[str] | None = None

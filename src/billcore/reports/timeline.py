@@ -88,6 +88,8 @@ def _signed(event: Event) -> Money | None:
             return -fee.total
         case events.ExtraFeeCharged(line=line):
             return -line.amount
+        case events.InquiryOpened() | events.InquiryClosed():
+            return None
         case (
             events.PaymentReturned(amount=amount)
             | events.DisputeOpened(amount=amount)

@@ -92,6 +92,10 @@ def words(event: Event, manner: Manner, invoice_id: InvoiceId) -> str:
             return _because(f"{manner.of(amount)} canceled", reason)
         case events.PaymentReturned(amount=amount, code=code, parts=parts):
             return f"{manner.of(amount)} returned by the bank ({code}){_share(parts, amount, invoice_id)}"
+        case events.InquiryOpened(amount=amount, reason=reason):
+            return _because(f"{manner.of(amount)} inquired about by the client's bank", _plain(reason))
+        case events.InquiryClosed(amount=amount):
+            return f"{manner.of(amount)}: inquiry closed"
         case events.DisputeOpened(amount=amount, reason=reason):
             return _because(f"{manner.of(amount)} disputed by the client", _plain(reason))
         case events.DisputeWon(amount=amount):

@@ -6,9 +6,11 @@ from attrs import evolve, frozen
 
 from billcore.errors import MethodDeclined, MethodInUse, MethodNotAllowed, NotFound, OutcomeUnknown, StaleWrite
 from billcore.events import Event, MethodDetached, MethodMadeDefault
+from billcore.gateways import require_methods_kept
 from billcore.ids import ClientId, MethodId, OperationId
+from billcore.kinds import of_kind
 from billcore.methods import SavedMethod, default_of
-from billcore.payments.instruction import AttachCommand, DetachCommand
+from billcore.payments.instruction import AttachCommand, Consent, DetachCommand
 from billcore.payments.operation import Operation, OperationState
 from billcore.permissions import Permission
 from billcore.ports.store import UnitOfWork
@@ -25,16 +27,25 @@ from billcore.texts import text
 class MethodsDesk(Desk):
     """The saved payment methods of one firm's clients (S0.5)."""
 
-    def attach(self, client_id: ClientId, *, gateway: str, token: str, account: str | None = None) -> SavedMethod:
+    def attach(
+        self,
+        client_id: ClientId,
+        *,
+        gateway: str,
+        token: str,
+        account: str | None = None,
+        consent: Consent | None = None,
+    ) -> SavedMethod:
         """Keep a method that the client entered on the gateway's own form.
 
-        *token* is the gateway's handle (S1.21, S4.7).
+        *token* is the gateway's handle (S1.21, S4.7). *consent* is the evidence that the client agreed to later
+        charges, which a bank debit wants as its mandate.
 
         MethodDeclined if the gateway will not keep it. OutcomeUnknown if it does not answer: ``billing.recover()``
         finishes it.
         """
         self.require_paying()
-        operation = self._reserve_attach(client_id, gateway, account, token)
+        operation = self._reserve_attach(client_id, gateway, account, token, consent)
         operation = Driver(self.house).drive(self.firm_id, operation.id, by=self.by)
         match operation.state:
             case OperationState.SUCCEEDED:
@@ -93,8 +104,12 @@ class MethodsDesk(Desk):
             work.clients.get(client_id)
             return default_of(work.methods.of_client(client_id))
 
-    def _reserve_attach(self, client_id: ClientId, gateway: str, account: str | None, token: str) -> Operation:
-        self.house.gateway(gateway, account)
+    def _reserve_attach(
+        self, client_id: ClientId, gateway: str, account: str | None, token: str, consent: Consent | None
+    ) -> Operation:
+        require_methods_kept(self.house.gateway(gateway, account))
+        if consent is not None:
+            of_kind(consent, Consent, "consent")
         text(token, "token", longest=200, required=True)
         with self.begin() as work:
             client = work.clients.peek(client_id)
@@ -109,6 +124,7 @@ class MethodsDesk(Desk):
                 token=token,
                 client_name=client.party.name,
                 client_email=client.party.email,
+                consent=consent,
                 created_at=at,
             )
             operation = work.operations.add(

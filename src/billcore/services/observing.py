@@ -14,15 +14,25 @@ from billcore.clients import Firm
 from billcore.errors import InvalidTransition
 from billcore.events import Event, RefundSucceeded
 from billcore.fees import Fee, FeeBasis
+from billcore.gateways import offering
 from billcore.ids import CreditNoteId, FirmId, InvoiceId, PaymentId, RefundId
 from billcore.invoices import crediting
 from billcore.money import Money
 from billcore.payments import fee_keeping, paying, refunding
 from billcore.payments.observation import PaymentSnapshot, PaymentStatus, RefundSnapshot, RefundStatus
-from billcore.payments.observing import advance, advance_contest, advance_refund, doubt, is_another, judged, refund_of
+from billcore.payments.observing import (
+    advance,
+    advance_contest,
+    advance_refund,
+    contradiction,
+    doubt,
+    is_another,
+    judged,
+    refund_of,
+)
 from billcore.payments.operation import Operation, OperationState, move
 from billcore.payments.payment import Payment, Refund, RefundState
-from billcore.ports.gateway import GatewayEvent
+from billcore.ports.gateway import ChargeGateway, GatewayEvent
 from billcore.ports.store import UnitOfWork
 from billcore.reasons import Failure, RefundReason, Retry
 from billcore.services.booking import Page
@@ -38,7 +48,6 @@ class Observing:
     def __init__(self, house: House) -> None:
         self._house = house
 
-    @retried
     def payment(
         self,
         firm_id: FirmId,
@@ -48,11 +57,39 @@ class Observing:
         by: Actor,
         heard: GatewayEvent | None = None,
     ) -> Payment:
-        """The payment after everything that *seen* tells; with *heard*, once for that event and never again."""
+        """The payment after everything that *seen* tells; with *heard*, once for that event and never again.
+
+        What contradicts our books may only be late: the gateway is read once more, and what it says then goes to a
+        review.
+        """
+        taken = self._take(firm_id, payment_id, seen, by, heard, is_news=False)
+        if taken is not None:
+            return taken
+        gateway = offering(self._house.gateway(seen.ref.gateway, seen.ref.account), ChargeGateway)
+        self._take(firm_id, payment_id, gateway.get_payment(seen.ref), by, heard, is_news=True)
+        with self._house.store.read(firm_id) as work:
+            return work.payments.peek(payment_id)
+
+    @retried
+    def _take(
+        self,
+        firm_id: FirmId,
+        payment_id: PaymentId,
+        seen: PaymentSnapshot,
+        by: Actor,
+        heard: GatewayEvent | None,
+        *,
+        is_news: bool,
+    ) -> Payment | None:
+        """None, and nothing taken, where *seen* contradicts our books and may be older than they are."""
         with self._house.store.begin(firm_id) as work:
             if heard is not None and not work.hear(heard):
                 return work.payments.peek(payment_id)
             books = PaymentBooks(self._house, work, payment_id, by=by)
+            if not books.payment.needs_review and (reason := books.contradiction(seen)) is not None:
+                if not is_news:
+                    return None
+                books.require_review(reason)
             books.take(seen)
             books.close()
             work.commit()
@@ -71,6 +108,14 @@ class PaymentBooks:
         self.page = Page(work, self._invoices_of(self.payment, self.refunds.values()))
         self._stored_payment = self.payment
         self._stored_refunds = dict(self.refunds)
+
+    def contradiction(self, seen: PaymentSnapshot) -> str | None:
+        """What our books say is over and *seen* denies."""
+        return contradiction(self.payment, self.refunds, seen)
+
+    def require_review(self, reason: str) -> None:
+        """A person must look, before anything new is tried with this payment."""
+        self._step(*paying.require_review(self.payment, reason, at=self._at, by=self._by))
 
     def take(self, seen: PaymentSnapshot) -> None:
         """Step forward until the books know all that *seen* tells; in any order of arrivals the end is the same."""

@@ -130,9 +130,14 @@ class PaymentsDesk(Desk):
         *,
         method: MethodId,
         initiator: Initiator | None = None,
+        platform_fee: Amount | None = None,
+        return_url: str | None = None,
         request_id: str | None = None,
     ) -> Payment:
         """Charge a saved method, by default the balance: reserve, ask the gateway, settle what it says.
+
+        *return_url* is where a client who is present comes back to from a bank's challenge. *platform_fee* is the part
+        that the host's platform keeps, where the gateway has such fees: else UnsupportedByGateway.
 
         Returns the payment in every case that reached the books; look at its ``state``: completed, pending, failed
         with its ``failure``, or still created when the gateway's answer is in doubt, which ``billing.recover()`` and
@@ -147,8 +152,12 @@ class PaymentsDesk(Desk):
             amount=written(amount),
             method=method,
             initiator=who.value,
+            platform_fee=written(platform_fee),
+            return_url=return_url,
         )
-        payment = self._reserving.charge(ask, invoice_id, amount, method, who)
+        payment = self._reserving.charge(
+            ask, invoice_id, amount, method, who, platform_fee=platform_fee, return_url=return_url
+        )
         if payment.operation_id is not None and payment.is_waiting:
             Driver(self.house).drive(self.firm_id, payment.operation_id)
         return self._as_it_is(payment.id)
@@ -163,11 +172,13 @@ class PaymentsDesk(Desk):
         success_url: str,
         cancel_url: str,
         save_method: bool = False,
+        platform_fee: Amount | None = None,
         request_id: str | None = None,
     ) -> Payment:
         """Open a hosted page on which the client pays (S1.20); its address is the payment's ``action_url``.
 
         The amount is reserved while the page is open: it expires after an hour, or when the payment is canceled.
+        *platform_fee* as in ``charge``.
         """
         self.require_paying()
         ask = asked(
@@ -180,6 +191,7 @@ class PaymentsDesk(Desk):
             success_url=success_url,
             cancel_url=cancel_url,
             save_method=save_method,
+            platform_fee=written(platform_fee),
         )
         payment = self._reserving.checkout(
             ask,
@@ -190,6 +202,7 @@ class PaymentsDesk(Desk):
             success_url=success_url,
             cancel_url=cancel_url,
             save_method=save_method,
+            platform_fee=platform_fee,
         )
         if payment.operation_id is not None and payment.is_waiting:
             Driver(self.house).drive(self.firm_id, payment.operation_id)

@@ -4,13 +4,13 @@ from attrs import frozen
 
 from billcore.actors import Staff
 from billcore.errors import NotPermitted, NotRefundable
-from billcore.gateways import offering
+from billcore.gateways import offering, require_refund
 from billcore.ids import OperationId, PaymentId, RefundId
 from billcore.kinds import of_kind
 from billcore.payments import refunding
 from billcore.payments.instruction import RefundCommand
 from billcore.payments.operation import Operation
-from billcore.payments.payment import Refund
+from billcore.payments.payment import Payment, Refund
 from billcore.permissions import Permission
 from billcore.ports.gateway import RefundGateway
 from billcore.reasons import RefundReason
@@ -33,6 +33,7 @@ class RefundsDesk(Desk):
         reason: RefundReason = RefundReason.REQUESTED_BY_CUSTOMER,
         note: str = "",
         through_gateway: bool = True,
+        return_platform_fee: bool = False,
         request_id: str | None = None,
     ) -> Refund:
         """Give back *amount*, by default all that is left of the payment (S1.30-S1.35).
@@ -40,10 +41,12 @@ class RefundsDesk(Desk):
         A payment taken by a gateway is refunded there; with ``through_gateway=False`` the firm settles it by hand and
         it is only recorded (S3.39), as it always is for cash, checks and wires. Look at the refund's ``state``:
         succeeded, pending, failed with its ``failure_code``, or still requested while the gateway's answer is in
-        doubt.
+        doubt. What the gateway cannot do is UnsupportedByGateway before it is asked. With *return_platform_fee* the
+        platform's part of the payment goes back as well.
         """
         self.require(Permission.EDIT)
         of_kind(through_gateway, bool, "through_gateway")
+        of_kind(return_platform_fee, bool, "return_platform_fee")
         ask = asked(
             request_id,
             "refunds.issue",
@@ -52,8 +55,9 @@ class RefundsDesk(Desk):
             reason=str(reason),
             note=note,
             through_gateway=through_gateway,
+            return_platform_fee=return_platform_fee,
         )
-        refund = self._reserve(ask, payment_id, amount, reason, note, through_gateway)
+        refund = self._reserve(ask, payment_id, amount, reason, note, through_gateway, return_platform_fee)
         if refund.operation_id is None:
             return refund
         if refund.is_live and refund.succeeded_at is None:
@@ -102,6 +106,7 @@ class RefundsDesk(Desk):
         reason: RefundReason,
         note: str,
         through_gateway: bool,
+        return_platform_fee: bool,
     ) -> Refund:
         """Reserve the amount on the payment; a refund by hand succeeds in the same transaction."""
         with self.begin() as work:
@@ -132,7 +137,7 @@ class RefundsDesk(Desk):
                 )
                 refund = books.book_refund(refund, succeeded)
             else:
-                work.operations.add(self._operation(refund, operation_id, books))
+                work.operations.add(self._operation(refund, operation_id, payment, return_platform_fee))
                 books.page.enter(requested)
             books.refunds[refund.id] = refund
             books.close()
@@ -140,11 +145,15 @@ class RefundsDesk(Desk):
             work.commit()
         return books.refunds[refund.id]
 
-    def _operation(self, refund: Refund, operation_id: OperationId, books: PaymentBooks) -> Operation:
-        ref = books.payment.ref
+    def _operation(
+        self, refund: Refund, operation_id: OperationId, payment: Payment, return_platform_fee: bool
+    ) -> Operation:
+        ref = payment.ref
         if ref is None:
             raise NotRefundable("the payment is not known at its gateway; record the refund with through_gateway=False")
-        offering(self.house.gateways.get(ref.gateway, ref.account), RefundGateway)
+        gateway = offering(self.house.gateways.get(ref.gateway, ref.account), RefundGateway)
+        at = refund.requested_at
+        require_refund(gateway, payment, refund.amount, return_platform_fee=return_platform_fee, at=at)
         command = RefundCommand(
             operation_id=operation_id,
             firm_id=self.firm_id,
@@ -152,6 +161,7 @@ class RefundsDesk(Desk):
             payment=ref,
             amount=refund.amount,
             reason=refund.reason,
+            return_platform_fee=return_platform_fee,
             created_at=refund.requested_at,
         )
         return Operation(

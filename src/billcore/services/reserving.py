@@ -7,7 +7,7 @@ from attrs import frozen
 
 from billcore.errors import InvalidTransition, MethodNotAllowed
 from billcore.events import Event
-from billcore.gateways import offering
+from billcore.gateways import offering, require_hosted_page, require_method, require_platform_fee
 from billcore.ids import ClientId, InvoiceId, MethodId, OperationId, PaymentId
 from billcore.invoices.guards import whole_balance
 from billcore.invoices.invoice import Invoice
@@ -85,7 +85,15 @@ class Reserving(Desk):
 
     @retried
     def charge(
-        self, ask: Asked, invoice_id: InvoiceId, amount: Amount | None, method_id: MethodId, initiator: Initiator
+        self,
+        ask: Asked,
+        invoice_id: InvoiceId,
+        amount: Amount | None,
+        method_id: MethodId,
+        initiator: Initiator,
+        *,
+        platform_fee: Amount | None = None,
+        return_url: str | None = None,
     ) -> Payment:
         """A payment with its operation, reserved on the invoice."""
         with self.read() as work:
@@ -117,6 +125,9 @@ class Reserving(Desk):
                 at=at,
                 by=self.by,
             )
+            fee = None if platform_fee is None else amount_in(invoice.currency, platform_fee)
+            require_method(gateway, method.kind)
+            require_platform_fee(gateway, fee, wanted)
             gateway.check_amount(wanted)
             command = ChargeCommand(
                 operation_id=operation_id,
@@ -129,6 +140,8 @@ class Reserving(Desk):
                 initiator=initiator,
                 description=f"Invoice {invoice.number}",
                 statement_hint=invoice.number,
+                platform_fee=fee,
+                return_url=return_url,
                 created_at=at,
             )
             self._instruct(work, command, gateway.name, method.ref.account)
@@ -148,9 +161,11 @@ class Reserving(Desk):
         success_url: str,
         cancel_url: str,
         save_method: bool,
+        platform_fee: Amount | None,
     ) -> Payment:
         """A payment that waits for the client on a hosted page, reserved on the invoice."""
         hosted = offering(self.house.gateway(gateway, account), CheckoutGateway)
+        require_hosted_page(hosted)
         methods = tuple(sorted(hosted.capabilities.methods, key=lambda method: method.value))
         with self.begin() as work:
             page = Page(work, [invoice_id])
@@ -173,6 +188,8 @@ class Reserving(Desk):
                 at=at,
                 by=self.by,
             )
+            fee = None if platform_fee is None else amount_in(invoice.currency, platform_fee)
+            require_platform_fee(hosted, fee, wanted)
             if isinstance(hosted, ChargeGateway):
                 hosted.check_amount(wanted)
             customers = [method.customer for method in work.methods.of_client(invoice.client_id) if method.is_active]
@@ -186,6 +203,7 @@ class Reserving(Desk):
                 methods=methods,
                 description=f"Invoice {invoice.number}",
                 save_method=save_method,
+                platform_fee=fee,
                 success_url=success_url,
                 cancel_url=cancel_url,
                 expires_at=at + CHECKOUT_OPEN_FOR,

@@ -81,6 +81,7 @@ class FakeGateway(FakeHands):
 
     ``fee`` is kept of card payments; it is known after ``fee_after``, or with None when ``tell_fee`` is called.
     ``ids`` count from one; a program that keeps its database between two runs passes ids that do not repeat.
+    What is not settled yet is refunded unless ``refunds_before_settlement`` is off.
     ``capabilities`` are obeyed: without idempotency, or past its window, a repeated charge takes the money again.
     """
 
@@ -94,6 +95,7 @@ class FakeGateway(FakeHands):
         fee: FeeRate = CARD_FEE,
         fee_after: timedelta | None = timedelta(0),
         capabilities: Capabilities = EVERYTHING,
+        refunds_before_settlement: bool = True,
         ids: Ids | None = None,
     ) -> None:
         super().__init__(
@@ -106,6 +108,7 @@ class FakeGateway(FakeHands):
             fee_after=fee_after,
             capabilities=capabilities,
         )
+        self._refunds_before_settlement = refunds_before_settlement
         native = capabilities.idempotency is Idempotency.NATIVE
         window = capabilities.idempotency_window if native else None
         self._charged: Answers[ChargeResult] = Answers(window)
@@ -256,7 +259,9 @@ class FakeGateway(FakeHands):
             raise GatewayRequestInvalid(f"a refund is more than 0 {payment.now.amount.currency}", field="amount")
         if isinstance(act, Reject):
             return RefundRejected(because=act.because)
-        if (refused := refusal(payment, command.amount, self._capabilities, now)) is not None:
+        early = self._refunds_before_settlement
+        refused = refusal(payment, command.amount, self._capabilities, now, before_settlement=early)
+        if refused is not None:
             return refused
         usual = Wait() if payment.now.method is Method.ACH else Succeed()
         ref = self._refunds.open(payment, command.refund_id, command.amount, now)

@@ -6,11 +6,17 @@ from typing import get_args, get_type_hints
 
 import pytest
 from attrs import frozen
+from tests.stripe import commands
 from tests.unit.codec.everything import VIEWED, an_invoice
 
 from billcore.codec import JsonValue, envelope, from_json
 from billcore.codec.envelope import Data, Envelope
 from billcore.errors import BadDocument
+from billcore.ids import GatewayRef
+from billcore.methods import Method
+from billcore.payments.instruction import AttachCommand, ChargeCommand, CheckoutCommand, RefundCommand
+from billcore.payments.observation import MethodSnapshot
+from billcore.payments.operation import Operation
 from billcore.ports.store import UnitOfWork
 from billcore.testing import builders
 
@@ -134,3 +140,35 @@ def test_an_error_inside_names_its_path_from_the_envelope_on_and_repeats_nothing
     assert "$.data: a text of 9" in str(refused.value)
     assert "Zebra" not in str(refused.value)
     assert refused.value.__context__ is None
+
+
+PAID = GatewayRef("stripe", None, "pi_1")
+CARD = MethodSnapshot(ref=GatewayRef("stripe", None, "pm_1"), customer=None, kind=Method.CARD)
+OPERATIONS: dict[str, ChargeCommand | CheckoutCommand | AttachCommand | RefundCommand] = {
+    "charge": commands.charge(CARD),
+    "checkout": commands.checkout(),
+    "attach": commands.attach(),
+    "refund": commands.refund(PAID),
+}
+
+
+@pytest.mark.parametrize(
+    ("tag", "new"), [("charge", "return_url"), ("checkout", "platform_fee"), ("attach", "consent"), ("refund", None)]
+)
+def test_an_operation_of_version_1_is_read_without_what_it_did_not_know(tag: str, new: str | None) -> None:
+    """Where to come back to, a platform's fee on a page, and evidence of consent came with version 2."""
+    command = OPERATIONS[tag]
+    operation = Operation(
+        id=command.operation_id,
+        firm_id=command.firm_id,
+        command=command,
+        gateway="stripe",
+        account=None,
+        created_at=command.created_at,
+    )
+    document = json.loads(json.dumps(envelope.OPERATION.wrap(operation)))
+    document["v"] = 1
+    if new is not None:
+        assert document["data"]["command"].pop(new) is None
+
+    assert envelope.OPERATION.unwrap(document) == operation

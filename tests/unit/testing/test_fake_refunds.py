@@ -82,14 +82,11 @@ def test_a_refund_can_be_rejected_silent_or_refused(gateway: FakeGateway, clock:
 
 
 @pytest.mark.parametrize(
-    ("capabilities", "after", "amount", "because", "can_void"),
+    ("capabilities", "after", "amount", "because"),
     [
-        (evolve(EVERYTHING, partial_refunds=False), 0, 50_00, RejectedBecause.UNSUPPORTED, False),
-        (evolve(EVERYTHING, refunds_before_settlement=False), 1, 100_00, RejectedBecause.NOT_SETTLED, True),
-        (evolve(EVERYTHING, refunds_before_settlement=False), 1, 50_00, RejectedBecause.NOT_SETTLED, False),
-        (evolve(EVERYTHING, refunds_before_settlement=False), 2, 50_00, None, False),
-        (evolve(EVERYTHING, refund_within=timedelta(days=180)), 181, 50_00, RejectedBecause.TOO_OLD, False),
-        (evolve(EVERYTHING, refund_within=timedelta(days=180)), 180, 50_00, None, False),
+        (evolve(EVERYTHING, partial_refunds=False), 0, 50_00, RejectedBecause.UNSUPPORTED),
+        (evolve(EVERYTHING, refund_within=timedelta(days=180)), 181, 50_00, RejectedBecause.TOO_OLD),
+        (evolve(EVERYTHING, refund_within=timedelta(days=180)), 180, 50_00, None),
     ],
 )
 def test_a_refund_obeys_the_capabilities(
@@ -98,7 +95,6 @@ def test_a_refund_obeys_the_capabilities(
     after: int,
     amount: int,
     because: RejectedBecause | None,
-    can_void: bool,
 ) -> None:
     gateway = FakeGateway(clock, capabilities=capabilities)
     payment = paid(gateway, clock)
@@ -109,7 +105,23 @@ def test_a_refund_obeys_the_capabilities(
     if because is None:
         assert isinstance(result, RefundAccepted)
     else:
-        assert result == RefundRejected(because=because, can_void=can_void)
+        assert result == RefundRejected(because=because)
+
+
+@pytest.mark.parametrize(("after", "amount", "can_void"), [(1, 100_00, True), (1, 50_00, False), (2, 50_00, None)])
+def test_what_is_not_settled_is_voided_whole_where_it_cannot_be_refunded(
+    clock: ManualClock, after: int, amount: int, can_void: bool | None
+) -> None:
+    gateway = FakeGateway(clock, refunds_before_settlement=False)
+    payment = paid(gateway, clock)
+    clock.advance(timedelta(days=after))
+
+    result = gateway.refund(refund_command(clock, payment, Money(amount, "USD")))
+
+    if can_void is None:
+        assert isinstance(result, RefundAccepted)
+    else:
+        assert result == RefundRejected(because=RejectedBecause.NOT_SETTLED, can_void=can_void)
 
 
 def test_one_refund_only_means_one_refund_only(clock: ManualClock) -> None:

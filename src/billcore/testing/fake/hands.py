@@ -174,6 +174,25 @@ class FakeHands:
             contested = unrefunded(payment) if amount is None else amount
             return self._disputes.open(payment, amount=contested, reason=reason, fee=fee, at=now)
 
+    def open_inquiry(
+        self, ref: GatewayRef, amount: Money | None = None, *, reason: str = "unrecognized"
+    ) -> DisputeSnapshot:
+        """The client's bank asks about a completed payment, by default about what is not refunded; no money moves."""
+        with self._turn() as now:
+            payment = self._payments.get(ref)
+            asked = unrefunded(payment) if amount is None else amount
+            return self._disputes.inquire(payment, amount=asked, reason=reason, at=now)
+
+    def close_inquiry(self, ref: GatewayRef) -> DisputeSnapshot:
+        """The bank asks no longer."""
+        with self._turn() as now:
+            return self._disputes.close(ref, now)
+
+    def escalate_inquiry(self, ref: GatewayRef) -> DisputeSnapshot:
+        """The bank was not satisfied: the inquiry becomes a dispute."""
+        with self._turn() as now:
+            return self._disputes.escalate(ref, now)
+
     def win_dispute(self, ref: GatewayRef) -> DisputeSnapshot:
         """The firm wins: the money comes back, the fee does not."""
         with self._turn() as now:

@@ -23,16 +23,20 @@ from billcore.testing.fake.payments import FakePayment, FakePayments
 
 
 def unrefunded(payment: FakePayment) -> Money:
-    """What of the payment is neither refunded nor about to be."""
+    """What of the payment is neither refunded, nor about to be, nor taken by a bank."""
     given = (
         refund.amount
         for refund in payment.now.refunds
         if refund.status in (RefundStatus.PENDING, RefundStatus.SUCCEEDED)
     )
-    return payment.now.amount - Money.sum(given, payment.now.amount.currency)
+    lost = (dispute.amount for dispute in payment.now.disputes if dispute.status is DisputeStatus.LOST)
+    gone = Money.sum([*given, *lost], payment.now.amount.currency)
+    return max(payment.now.amount - gone, Money.zero(payment.now.amount.currency))
 
 
-def refusal(payment: FakePayment, amount: Money, capabilities: Capabilities, at: datetime) -> RefundRejected | None:
+def refusal(
+    payment: FakePayment, amount: Money, capabilities: Capabilities, at: datetime, *, before_settlement: bool
+) -> RefundRejected | None:
     """Why the gateway will not give this amount of the payment back, or None."""
     now, left = payment.now, unrefunded(payment)
     settled_on = now.settlement.available_on if now.settlement else None
@@ -41,13 +45,13 @@ def refusal(payment: FakePayment, amount: Money, capabilities: Capabilities, at:
     if now.status is not PaymentStatus.SUCCEEDED:
         can_void = now.status in (PaymentStatus.OPEN, PaymentStatus.REQUIRES_ACTION)
         return RefundRejected(because=RejectedBecause.NOT_SETTLED, can_void=can_void)
-    if any(dispute.status is not DisputeStatus.WON for dispute in now.disputes) or now.returned:
+    if any(dispute.status is DisputeStatus.OPEN for dispute in now.disputes) or now.returned:
         return RefundRejected(because=RejectedBecause.DISPUTED)
     if left.is_zero:
         return RefundRejected(because=RejectedBecause.ALREADY_REFUNDED)
     if amount > left:
         return RefundRejected(because=RejectedBecause.OVER_REFUND)
-    if not (capabilities.refunds_before_settlement or is_settled):
+    if not (before_settlement or is_settled):
         return RefundRejected(because=RejectedBecause.NOT_SETTLED, can_void=is_whole)
     if capabilities.refund_within is not None and at > now.created_at + capabilities.refund_within:
         return RefundRejected(because=RejectedBecause.TOO_OLD)
@@ -134,37 +138,73 @@ class FakeDisputes:
         self._log = log
         self._payments = payments
 
+    def inquire(self, payment: FakePayment, *, amount: Money, reason: str, at: datetime) -> DisputeSnapshot:
+        """The client's bank asks about a completed payment; no money moves."""
+        inquiry = self._new(payment, DisputeStatus.INQUIRY, amount, reason, None, at)
+        self._payments.tell(payment, EventKind.DISPUTE_CHANGED, at)
+        return inquiry
+
+    def close(self, ref: GatewayRef, at: datetime) -> DisputeSnapshot:
+        """The bank asks no longer."""
+        payment, inquiry = self._get(ref)
+        return self._changed(payment, inquiry, DisputeStatus.CLOSED, at, of=DisputeStatus.INQUIRY)
+
+    def escalate(self, ref: GatewayRef, at: datetime) -> DisputeSnapshot:
+        """An inquiry becomes a dispute, and the money is withdrawn."""
+        payment, inquiry = self._get(ref)
+        disputed = self._changed(payment, inquiry, DisputeStatus.OPEN, at, of=DisputeStatus.INQUIRY)
+        self._log.book("dispute", payment.now.ref, -inquiry.amount, fee_lines(FeeKind.DISPUTE, None), at)
+        return disputed
+
     def open(
         self, payment: FakePayment, *, amount: Money, reason: str, fee: Money | None, at: datetime
     ) -> DisputeSnapshot:
         """The client contests a completed payment."""
+        dispute = self._new(payment, DisputeStatus.OPEN, amount, reason, fee, at)
+        self._log.book("dispute", payment.now.ref, -amount, fee_lines(FeeKind.DISPUTE, fee), at)
+        self._payments.tell(payment, EventKind.DISPUTE_CHANGED, at)
+        return dispute
+
+    def _new(
+        self,
+        payment: FakePayment,
+        status: DisputeStatus,
+        amount: Money,
+        reason: str,
+        fee: Money | None,
+        at: datetime,
+    ) -> DisputeSnapshot:
         if payment.now.status is not PaymentStatus.SUCCEEDED:
             raise InvalidTransition("only a completed payment can be disputed")
         dispute = DisputeSnapshot(
             ref=self._log.new_ref("gdis"),
             amount=amount,
-            status=DisputeStatus.OPEN,
+            status=status,
             reason=reason,
             fee=fee,
             opened_at=at,
         )
         payment.now = evolve(payment.now, disputes=(*payment.now.disputes, dispute))
-        self._log.book("dispute", payment.now.ref, -amount, fee_lines(FeeKind.DISPUTE, fee), at)
-        self._payments.tell(payment, EventKind.DISPUTE_CHANGED, at)
         return dispute
 
     def decide(self, ref: GatewayRef, status: DisputeStatus, at: datetime) -> DisputeSnapshot:
         """It is won, and the money comes back without the fee, or lost."""
         payment, dispute = self._get(ref)
-        if dispute.status is not DisputeStatus.OPEN:
-            raise InvalidTransition(f"the dispute is {dispute.status.value} already, a decision is final")
-        decided = evolve(dispute, status=status)
-        disputes = tuple(decided if each.ref == ref else each for each in payment.now.disputes)
-        payment.now = evolve(payment.now, disputes=disputes)
+        decided = self._changed(payment, dispute, status, at, of=DisputeStatus.OPEN)
         if status is DisputeStatus.WON:
             self._log.book("dispute_reversal", payment.now.ref, dispute.amount, (), at)
-        self._payments.tell(payment, EventKind.DISPUTE_CHANGED, at)
         return decided
+
+    def _changed(
+        self, payment: FakePayment, dispute: DisputeSnapshot, to: DisputeStatus, at: datetime, *, of: DisputeStatus
+    ) -> DisputeSnapshot:
+        if dispute.status is not of:
+            raise InvalidTransition(f"the dispute is {dispute.status.value} already, a decision is final")
+        changed = evolve(dispute, status=to)
+        disputes = tuple(changed if each.ref == dispute.ref else each for each in payment.now.disputes)
+        payment.now = evolve(payment.now, disputes=disputes)
+        self._payments.tell(payment, EventKind.DISPUTE_CHANGED, at)
+        return changed
 
     def _get(self, ref: GatewayRef) -> tuple[FakePayment, DisputeSnapshot]:
         self._log.own(ref, "dispute")
