@@ -98,7 +98,7 @@ class Envelope(Generic[Record]):
 
 
 def _with_fees_and_consent(operation: Data) -> Data:
-    """Version 2 of operations: their verdict, an address to come back to, a page's platform fee, evidence of consent."""
+    """Version 2 of operations: a verdict, an address to come back to, a page's platform fee, evidence of consent."""
     new: Mapping[JsonValue, Data] = {
         "charge": {"return_url": None},
         "checkout": {"platform_fee": None},

@@ -170,5 +170,6 @@ def test_an_operation_of_version_1_is_read_without_what_it_did_not_know(tag: str
     document["v"] = 1
     if new is not None:
         assert document["data"]["command"].pop(new) is None
+    assert document["data"].pop("verdict") is None
 
     assert envelope.OPERATION.unwrap(document) == operation
