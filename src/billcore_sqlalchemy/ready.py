@@ -28,24 +28,22 @@ class Ready:
     """The SQL of one statement, and how values go into it and come out of it."""
 
     sql: str
-    binds: tuple[tuple[str, Convert | None, object], ...]
-    """For each parameter its name, how the driver wants it, and its value where none is given."""
+    binds: tuple[tuple[str, Convert | None], ...]
+    """For each parameter its name, and how the driver wants it."""
+    constants: Values
+    """The parameters that stand in the statement itself."""
     is_by_place: bool
     columns: SimpleResultMetaData
     reads: tuple[tuple[int, Convert], ...]
     """Which columns of a row are to be converted."""
 
     def parameters(self, values: Values) -> Sequence[Any] | Mapping[str, Any]:
-        """The values as the driver takes them."""
+        """The values as the driver takes them; one that is missing is a KeyError, and never NULL."""
+        if self.constants:
+            values = {**self.constants, **values}
         if self.is_by_place:
-            return [
-                values.get(name, otherwise) if convert is None else convert(values.get(name, otherwise))
-                for name, convert, otherwise in self.binds
-            ]
-        return {
-            name: values.get(name, otherwise) if convert is None else convert(values.get(name, otherwise))
-            for name, convert, otherwise in self.binds
-        }
+            return [values[name] if convert is None else convert(values[name]) for name, convert in self.binds]
+        return {name: values[name] if convert is None else convert(values[name]) for name, convert in self.binds}
 
     def result(self, rows: Sequence[Sequence[Any]]) -> Result[Any]:
         """Rows of the driver as SQLAlchemy hands them out."""
@@ -137,16 +135,13 @@ def _made_ready(statement: Executable, given: tuple[str, ...], dialect: Dialect)
     if compiled.post_compile_params or compiled.literal_execute_params:
         return None
     names = list(compiled.positiontup or ()) if compiled.positional else list(compiled.binds)
-    binds = []
-    for name in names:
-        bind = compiled.binds[name]
-        convert = bind.type.dialect_impl(dialect).bind_processor(dialect)
-        binds.append((name, convert, None if bind.required else bind.effective_value))
+    converters = [compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect) for name in names]
     columns = statement.exported_columns if isinstance(statement, ReturnsRows) else None
     readers = [each.type.dialect_impl(dialect).result_processor(dialect, None) for each in columns or ()]
     return Ready(
         sql=compiled.string,
-        binds=tuple(binds),
+        binds=tuple(zip(names, converters, strict=True)),
+        constants={name: bind.effective_value for name, bind in compiled.binds.items() if not bind.required},
         is_by_place=compiled.positional,
         columns=SimpleResultMetaData(columns.keys() if columns is not None else ()),
         reads=tuple((place, convert) for place, convert in enumerate(readers) if convert is not None),
