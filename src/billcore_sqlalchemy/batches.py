@@ -29,17 +29,10 @@ def carry_out_many(connection: Connection, ready: Ready, rows: Sequence[Values])
 
 
 def _by_place(ready: Ready, rows: Sequence[Values]) -> list[tuple[object, ...]]:
-    given = [name for name, _, _ in ready.binds if name in rows[0]]
-    columns = dict(zip(given, _columns(given, rows), strict=True))
-    return list(
-        zip(
-            *(
-                _converted(columns.get(name) or [*repeat(otherwise, len(rows))], convert)
-                for name, convert, otherwise in ready.binds
-            ),
-            strict=True,
-        )
-    )
+    given = [name for name, _ in ready.binds if name not in ready.constants]
+    columns: dict[str, Sequence[object]] = dict(zip(given, _columns(given, rows), strict=True))
+    columns |= {name: [*repeat(value, len(rows))] for name, value in ready.constants.items()}
+    return list(zip(*(_converted(columns[name], convert) for name, convert in ready.binds), strict=True))
 
 
 def _columns(names: Sequence[str], rows: Sequence[Values]) -> Iterable[Sequence[object]]:
