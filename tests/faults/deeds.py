@@ -13,7 +13,7 @@ from tests.faults.counterparty import Counterparty
 from billcore import Billing, Contact, LineItem, Method, Staff, System
 from billcore.billing import FrontDesk
 from billcore.errors import Conflict, GatewayProblem, Refused, WebhookRejected
-from billcore.ids import ClientId, FirmId, InvoiceId, MethodId, PaymentId
+from billcore.ids import ChargeId, ClientId, FirmId, InvoiceId, MethodId, PaymentId
 from billcore.services.running import Running
 
 JANE: Final = Staff("jane", "Jane Chen")
@@ -116,6 +116,32 @@ def _number(_: Billing, desk: FrontDesk, __: Counterparty, job: Job) -> object:
         invoice = desk.invoices.draft(ClientId(job.client), lines=[LineItem(description="Advice", unit_price="10.00")])
         numbers.append(desk.invoices.issue(invoice.id).number)
     return numbers
+
+
+def _draft(_: Billing, desk: FrontDesk, __: Counterparty, job: Job) -> object:
+    """Bill some of the same charges as all the others, and give some of them back; how each try ended, counted."""
+    chance, ended = random.Random(f"{job.seed} {job.index}"), Counter[str]()
+    for _round in range(job.rounds):
+        wanted = [ChargeId(each) for each in chance.sample(job.subject.split(), 3)]
+        move = chance.choices(["keep", "delete", "remove a line", "void"], [1, 10, 10, 10])[0]
+        try:
+            invoice = desk.invoices.draft(ClientId(job.client), charges=wanted)
+            match move:
+                case "delete":
+                    desk.invoices.delete(invoice.id)
+                case "remove a line":
+                    desk.lines.remove(invoice.id, invoice.lines[0].id)
+                    desk.invoices.delete(invoice.id)
+                case "void":
+                    desk.invoices.send(invoice.id)
+                    desk.invoices.void(invoice.id, reason="in error")
+                case _:
+                    pass
+        except (Refused, Conflict) as refusal:
+            ended[refusal.code] += 1
+        else:
+            ended[move] += 1
+    return dict(ended)
 
 
 def _race(billing: Billing, desk: FrontDesk, gateway: Counterparty, job: Job) -> object:
@@ -245,6 +271,7 @@ DEEDS: Final[Mapping[str, Deed]] = {
     "hear": _hear,
     "recover": _recover,
     "number": _number,
+    "draft": _draft,
     "run": _run,
     "race": _race,
 }

@@ -56,3 +56,22 @@ def test_eight_processes_draw_numbers_without_a_gap_or_a_duplicate(place: Place,
     drawn = sorted(int(number.rpartition("-")[2]) for number in numbers)
     assert drawn == list(range(1, AT_ONCE * ROUNDS + 1))
     assert firm.discrepancies() == []
+
+
+def test_eight_processes_bill_the_same_charges_and_each_is_on_one_live_invoice(place: Place, crew: Workers) -> None:
+    firm = Firm.open(place)
+    charges = [firm.desk.charges.add(firm.client.id, "A call", unit_price="10.00").id for _ in range(12)]
+
+    told = crew.together(firm.job("draft", " ".join(charges), rounds=ROUNDS, seed=SEED))
+
+    assert [ended.said for ended in told] == ["done"] * AT_ONCE
+    ended = Counter[str]()
+    for worker in told:
+        assert isinstance(worker.result, dict)
+        ended.update(worker.result)
+    assert {"delete", "remove a line", "void", "charge_not_open"} <= set(ended), ended
+    live = [invoice for invoice in firm.desk.invoices.page(limit=1000).invoices if not invoice.is_void]
+    billed = Counter(charge_id for invoice in live for charge_id in invoice.content.charge_ids)
+    assert set(billed.values()) <= {1}
+    assert {charge.id for charge in firm.desk.charges.unbilled(firm.client.id)} == set(charges) - set(billed)
+    assert firm.discrepancies() == []
