@@ -13,6 +13,7 @@ from typing import Any, Final
 from attrs import fields
 from sqlalchemy import Date, Row, Select, Table, and_, bindparam, or_, select
 
+from billcore.codec import to_json
 from billcore.codec.envelope import INVOICE
 from billcore.evolving import evolve
 from billcore.ids import InvoiceId, RefundId
@@ -20,6 +21,7 @@ from billcore.invoices.invoice import Hold, Invoice, Sums, Voiding
 from billcore.invoices.status import is_overdue
 from billcore.money import Money
 from billcore.ports.store import InvoiceFilter, InvoicePage
+from billcore_sqlalchemy import documents
 from billcore_sqlalchemy.listing import page
 from billcore_sqlalchemy.policies import Policies
 from billcore_sqlalchemy.ready import Values
@@ -30,7 +32,7 @@ from billcore_sqlalchemy.statements import THE_DAY, THE_FIRM, THE_LIMIT, waiting
 from billcore_sqlalchemy.tables import Tables
 
 _POLICY: Final = "policy"
-_KEPT_APART: Final = frozenset({_POLICY})
+_SUMS: Final = "sums"
 
 # What happens to an invoice after its issue; everything else of it is in the document.
 _LIFE: Final = frozenset(
@@ -59,10 +61,13 @@ class Invoices(Records[InvoiceId, Invoice]):
         self._policies = policies
 
     def _update(self, saved: Invoice) -> Values:
-        before = self._known.get(saved.id)
-        is_edited = before is None or any(getattr(before, name) is not getattr(saved, name) for name in _DOCUMENTED)
-        content = self._content(saved) if is_edited else {}
-        return {"version": saved.version, **self._changed(before, saved), **content}
+        return {**self._update_of_many(saved), "version": saved.version}
+
+    def _update_of_many(self, record: Invoice) -> Values:
+        before = self._known.get(record.id)
+        is_edited = before is None or any(getattr(before, name) is not getattr(record, name) for name in _DOCUMENTED)
+        content = self._content(record) if is_edited else {}
+        return {"version": record.version + 1, **self._changed(before, record), **content}
 
     def remove(self, invoice: Invoice) -> None:
         self._write(invoice, self._statements.delete, {})
@@ -94,11 +99,11 @@ class Invoices(Records[InvoiceId, Invoice]):
 
     def _content_of_many(self, record: Invoice) -> Values:
         # Of hundreds that are written at once few are read again soon: they are not remembered.
-        return {"document": _text(_before_its_life(record))}
+        return {"document": _text(record)}
 
     def _content(self, record: Invoice) -> Values:
         untouched = _before_its_life(record)
-        text = _text(untouched)
+        text = _text(record)
         _AS_ISSUED.keep((text, self._policies.text_of(record.policy)), _in_utc(untouched))
         return {"document": text}
 
@@ -211,9 +216,16 @@ def _before_its_life(invoice: Invoice) -> Invoice:
     )
 
 
-def _text(untouched: Invoice) -> str:
-    """Its document, without the policy."""
-    return INVOICE.text(untouched, left_out=_KEPT_APART)
+def _text(invoice: Invoice) -> str:
+    """Its document as it was issued, before anything happened to it, without the policy."""
+    return INVOICE.text(invoice, left_out=_LIFE, instead=_untouched(invoice.currency))
+
+
+@cache
+def _untouched(currency: str) -> str:
+    """The fields of an invoice's life in a document, before anything happened."""
+    facts = {each.name: each.default for each in fields(Invoice) if each.name in _LIFE - {_POLICY, _SUMS}}
+    return documents.compact({_SUMS: to_json(Sums.nothing(currency)), **facts})[1:-1]
 
 
 def _as_issued(text: str, policy: str) -> Invoice:

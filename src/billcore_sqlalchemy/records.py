@@ -98,10 +98,10 @@ class Records(Generic[Id, Record]):
         for record in records:
             if record.firm_id != self._session.firm_id:
                 raise self._not_found(record.id)
-            saved = evolve(record, version=record.version + 1)
             key = {"the_firm": record.firm_id, "the_id": record.id, "the_version": record.version}
-            row = {**key, **self._update(saved)}
-            self._remember(saved)
+            row = {**key, **self._update_of_many(record)}
+            # Of hundreds few are got again in this unit of work: those are read again.
+            self._known.pop(record.id, None)
             alike.setdefault(tuple(row), []).append(row)
         for rows in alike.values():
             if self._session.change(self._statements.update, rows) != len(rows):
@@ -117,6 +117,10 @@ class Records(Generic[Id, Record]):
         """What to write of a changed record."""
         columns = self._changed(self._known.get(saved.id), saved)
         return {"version": saved.version, **columns, **self._content(saved)}
+
+    def _update_of_many(self, record: Record) -> Values:
+        """The same for one of hundreds; the record is still of the version that was read."""
+        return self._update(evolve(record, version=record.version + 1))
 
     def _changed(self, before: Record | None, after: Record) -> Values:
         """The columns that differ from what was read, or all where nothing was."""

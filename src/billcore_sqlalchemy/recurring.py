@@ -47,10 +47,13 @@ class Schedules(Records[ScheduleId, Schedule]):
         return self._each()
 
     def _update(self, saved: Schedule) -> Values:
-        before = self._known.get(saved.id)
-        is_decided = before is None or any(getattr(before, name) is not getattr(saved, name) for name in _DECIDED)
-        content = self._content(saved) if is_decided else {}
-        return {"version": saved.version, **self._changed(before, saved), **content}
+        return {**self._update_of_many(saved), "version": saved.version}
+
+    def _update_of_many(self, record: Schedule) -> Values:
+        before = self._known.get(record.id)
+        is_edited = before is None or any(getattr(before, name) is not getattr(record, name) for name in _DECIDED)
+        content = self._content(record) if is_edited else {}
+        return {"version": record.version + 1, **self._changed(before, record), **content}
 
     def _content(self, record: Schedule) -> Values:
         decided = evolve(

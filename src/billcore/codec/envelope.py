@@ -9,7 +9,7 @@ from copy import deepcopy
 from functools import partial
 from typing import Final, Generic, TypeVar
 
-from attrs import frozen
+from attrs import Factory, field, frozen
 
 from billcore.catalog import CatalogItem
 from billcore.charges.charge import Charge
@@ -44,6 +44,11 @@ class Envelope(Generic[Record]):
     read: Callable[[JsonValue], Record]
     upcasters: tuple[Upcaster, ...] = ()
 
+    _head: str = field(init=False, repr=False, default=Factory(lambda self: self._opening(), takes_self=True))
+
+    def _opening(self) -> str:
+        return f'{{"kind":"{self.kind}","v":{self.version},"data":'
+
     @property
     def version(self) -> int:
         return len(self.upcasters) + 1
@@ -52,9 +57,12 @@ class Envelope(Generic[Record]):
         """The record as a document of the present version."""
         return {"kind": self.kind, "v": self.version, "data": to_json(record)}
 
-    def text(self, record: Record, *, left_out: frozenset[str] = frozenset()) -> str:
-        """The same as JSON text, without those fields of the record."""
-        return f'{{"kind":"{self.kind}","v":{self.version},"data":{to_text(record, left_out=left_out)}}}'
+    def text(self, record: Record, *, left_out: frozenset[str] = frozenset(), instead: str = "") -> str:
+        """The same as JSON text; *instead* of fields that are left out it may have others, as text."""
+        data = to_text(record, left_out=left_out)
+        if instead:
+            data = f"{data[:-1]},{instead}}}"
+        return f"{self._head}{data}}}"
 
     def unwrap(self, document: object) -> Record:
         """The record of a document of this kind, in any version up to the present one; else BadDocument."""

@@ -4,7 +4,9 @@ It may run at any time, in any number of workers, and be killed and run again: a
 transaction in which their rows are locked, and each occurrence has one record.
 """
 
-from collections.abc import Callable
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Final
 
@@ -119,7 +121,7 @@ class Running:
         """One batch; where it loses a race it is done again, from what is then due."""
         for tries_left in reversed(range(TRIES)):
             try:
-                with self._house.store.begin(firm_id) as work:
+                with _without_collections(), self._house.store.begin(firm_id) as work:
                     batch = Batch(self._house, work, today, by=BY)
                     billed = batch.bill(work.schedules.due(today, limit=self._batch))
                     work.commit()
@@ -138,6 +140,23 @@ class Running:
             work.events.append([_became_overdue(invoice, at=at, on=today) for invoice in overdue])
             work.commit()
         return len(overdue)
+
+
+@contextmanager
+def _without_collections() -> Iterator[None]:
+    """Spare Python its searches for circles of garbage while a batch is made.
+
+    A batch makes some hundred thousand records at once, none of which refers to itself; looking through them again and
+    again costs a tenth of the run. What the program drops meanwhile is freed as ever, except for circles, and those
+    after the batch.
+    """
+    is_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if is_on:
+            gc.enable()
 
 
 def _with(ran: Ran, billed: Billed) -> Ran:
