@@ -17,6 +17,7 @@ WORKLOADS: Final[dict[str, Callable[[bool], Iterable[Row]]]] = {
     "life-sqlite": lambda _: [life.on_sqlite()],
     "life-postgres": lambda _: life.on_postgres(),
     "recurring-sqlite": lambda _: [recurring_run.on_sqlite()],
+    "recurring-postgres": lambda _: recurring_run.on_postgres(),
     "questions-sqlite": lambda is_full: questions.on_sqlite(is_full=is_full),
     "questions-postgres": lambda is_full: questions.on_postgres(is_full=is_full),
     "webhook": lambda _: webhooks.on_sqlite(),

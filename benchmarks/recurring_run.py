@@ -1,37 +1,41 @@
-"""The recurring run against a hand-written floor: schedules of three lines each become sent invoices on SQLite.
+"""The recurring run against a hand-written floor: schedules of three lines each become sent invoices.
 
-    python -m benchmarks.recurring_run [SCHEDULES]
+    python -m benchmarks.recurring_run [SCHEDULES] [--postgres] [--packages N] [--profile]
 
-The floor writes the very rows that the run wrote, read back from its database, with the standard library's sqlite3:
-``executemany``, as many rows to a transaction, the same tables and indexes and the same settings. It reads nothing and
-decides nothing. Seconds are of the processor, for a disk that others use would blur them. ``--profile`` shows where the
-run spends its time.
+On SQLite seconds are of the processor, for a disk that others use would blur them. PostgreSQL works in another process:
+there they are of the clock, and run and floor take turns. The schedules are of 97 packages, as firms sell them; with as
+many packages as schedules each has lines of its own, and nothing is read, priced or written once for several.
+``--profile`` shows where the run spends its time.
 """
 
 import argparse
 import cProfile
 import pstats
 import resource
-import sqlite3
+import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
+from shutil import copy
+from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Final
 
 from attrs import evolve
-from benchmarks.timing import Row
+from benchmarks import run_floors
+from benchmarks.servers import bare_address, postgres
+from benchmarks.timing import HEAD, Row
+from sqlalchemy import Engine
 
 from billcore import Billing, Cadence, Client, LineItem, Party, Staff
 from billcore.ids import ClientId, FirmId, ScheduleId
 from billcore.recurring import scheduling
 from billcore.recurring.schedule import Plan, Schedule
-from billcore.services.running import BATCH
 from billcore.testing import ManualClock
 from billcore_sqlalchemy import SqlStore, metadata, sqlite_engine
-from billcore_sqlalchemy.sqlite import PRAGMAS
+from billcore_sqlalchemy.engines import engine_for
 
 JANE: Final = Staff("jane", "Jane Chen")
 FIRM: Final = FirmId("acme")
@@ -43,12 +47,11 @@ LINES: Final = (
     LineItem(description="Payroll, per employee", quantity="7", unit_price="12.50"),
     LineItem(description="Document storage", unit_price="9.90"),
 )
-WRITTEN: Final = ("invoices", "occurrences", "events", "event_invoices", "postings", "counters", "policies")
+PACKAGES: Final = 97
 
 
-def opened(path: Path, count: int) -> Billing:
+def opened(engine: Engine, count: int, packages: int = PACKAGES) -> Billing:
     """Books with so many schedules, each of a client of its own, all due today."""
-    engine = sqlite_engine(f"sqlite:///{path}")
     metadata.create_all(engine)
     store = SqlStore(engine)
     billing = Billing(store, clock=ManualClock(START))
@@ -58,7 +61,7 @@ def opened(path: Path, count: int) -> Billing:
             numbers = range(first, min(first + 1_000, count))
             for number in numbers:
                 work.clients.add(_client(number))
-            work.schedules.add_all([_schedule(number) for number in numbers])
+            work.schedules.add_all([_schedule(number, number % packages) for number in numbers])
             work.commit()
     return billing
 
@@ -68,7 +71,7 @@ def _client(number: int) -> Client:
     return Client(id=ClientId(f"cli_{number:07}"), firm_id=FIRM, party=party, currency="USD", created_at=START)
 
 
-def _schedule(number: int) -> Schedule:
+def _schedule(number: int, package: int) -> Schedule:
     schedule, _ = scheduling.start(
         ScheduleId(f"sch_{number:07}"),
         firm_id=FIRM,
@@ -76,52 +79,12 @@ def _schedule(number: int) -> Schedule:
         title="Monthly package",
         cadence=Cadence.monthly(),
         anchor=ON,
-        lines=tuple(evolve(line, unit_price=line.unit_price + number % 97) for line in LINES),
+        lines=tuple(evolve(line, unit_price=line.unit_price + package) for line in LINES),
         plan=Plan(),
         at=START,
         by=JANE,
     )
     return schedule
-
-
-def floor(path: Path, books: Path) -> Callable[[], None]:
-    """What writes the rows of *books* into new tables at *path*; the rows are in memory before it is timed."""
-    engine = sqlite_engine(f"sqlite:///{path}")
-    metadata.create_all(engine)
-    engine.dispose()
-    rows: dict[str, tuple[str, list[tuple[object, ...]]]] = {}
-    with closing(sqlite3.connect(books)) as source:
-        for name in WRITTEN:
-            cursor = source.execute(f"SELECT * FROM billcore_{name}")
-            marks = ", ".join("?" * len(cursor.description))
-            rows[name] = f"INSERT INTO billcore_{name} VALUES ({marks})", cursor.fetchall()
-        before = source.execute("SELECT * FROM billcore_schedules").fetchall()
-        after = source.execute("SELECT version, next_index, look_on, firm_id, id, version - 1 FROM billcore_schedules")
-        moved = after.fetchall()
-    update = "UPDATE billcore_schedules SET version=?, next_index=?, look_on=? WHERE firm_id=? AND id=? AND version=?"
-    with closing(sqlite3.connect(path)) as target:
-        target.executemany(f"INSERT INTO billcore_schedules VALUES ({', '.join('?' * len(before[0]))})", before)
-        target.execute("UPDATE billcore_schedules SET version = 1, next_index = 0, look_on = '2026-05-04'")
-        target.commit()
-
-    def write() -> None:
-        with closing(sqlite3.connect(path, isolation_level=None)) as target:
-            for pragma in PRAGMAS:
-                target.execute(pragma)
-            batches = -(-len(moved) // BATCH)
-            for batch in range(batches):
-                target.execute("BEGIN IMMEDIATE")
-                for statement, all_rows in rows.values():
-                    if part := _part(all_rows, batch, batches):
-                        target.executemany(statement, part)
-                target.executemany(update, _part(moved, batch, batches))
-                target.execute("COMMIT")
-
-    return write
-
-
-def _part(rows: Sequence[tuple[object, ...]], batch: int, batches: int) -> Sequence[tuple[object, ...]]:
-    return rows[len(rows) * batch // batches : len(rows) * (batch + 1) // batches]
 
 
 def seconds(job: Callable[[], object]) -> float:
@@ -131,14 +94,29 @@ def seconds(job: Callable[[], object]) -> float:
     return time.process_time() - before
 
 
-def on_sqlite() -> Row:
-    """For ``make bench``: once, for ten thousand schedules; every round needs new books."""
+def seconds_of_the_clock(job: Callable[[], object]) -> float:
+    before = time.perf_counter()
+    job()
+    return time.perf_counter() - before
+
+
+def on_sqlite(count: int = QUICKLY, packages: int = PACKAGES) -> Row:
+    """Once: every round needs new books."""
     with TemporaryDirectory() as folder:
-        books = Path(folder) / "books.db"
-        ours = seconds(opened(books, QUICKLY).run) / QUICKLY
-        raw = seconds(floor(Path(folder) / "floor.db", books)) / QUICKLY
+        books, before = Path(folder) / "books.db", Path(folder) / "before.db"
+        engine = sqlite_engine(f"sqlite:///{books}")
+        billing = opened(engine, count, packages)
+        engine.dispose()
+        copy(books, before)
+        peak = _peak()
+        ours = seconds(billing.run) / count
+        print(f"memory added by a run of {count:,}: {_peak() - peak:.1f} MB", file=sys.stderr)
+        engine.dispose()
+        written = run_floors.of_sqlite(books)
+        assert len(written.moved) == len(written.rows["invoices"]) == count
+        raw = seconds(lambda: run_floors.on_sqlite(written, before)) / count
     return Row(
-        workload=f"recurring run of {QUICKLY:,}, a schedule, SQLite",
+        workload=f"recurring run of {count:,}, a schedule, SQLite",
         ours=ours,
         floor=raw,
         ratios=(ours / raw,),
@@ -146,24 +124,44 @@ def on_sqlite() -> Row:
     )
 
 
-def measure(count: int, folder: Path, *, is_profiled: bool) -> Iterator[str]:
-    books = folder / "books.db"
-    billing = opened(books, count)
-    before = _peak()
-    if is_profiled:
+def on_postgres(count: int = QUICKLY // 2, packages: int = PACKAGES, rounds: int = 3) -> Iterator[Row]:
+    """Run and floor in turn, each on a copy of the same books."""
+    with postgres() as server:
+        if server is None:
+            print("recurring-postgres is not measured: no PostgreSQL listens, BILLCORE_TEST_POSTGRES_URL is not set")
+            return
+        books = server.new()
+        engine = engine_for(books)
+        opened(engine, count, packages)
+        engine.dispose()
+        written: run_floors.Floor | None = None
+        ours, raw = [], []
+        for _ in range(rounds):
+            ran = server.new(books.database)
+            engine = engine_for(ran)
+            billing = Billing(SqlStore(engine), clock=ManualClock(START))
+            ours.append(seconds_of_the_clock(billing.run) / count)
+            engine.dispose()
+            written = written or run_floors.of_postgres(bare_address(ran))
+            assert len(written.moved) == len(written.rows["invoices"]) == count
+            before = bare_address(server.new(books.database))
+            raw.append(seconds_of_the_clock(partial(run_floors.on_postgres, written, before)) / count)
+        yield Row(
+            workload=f"recurring run of {count:,}, a schedule, PostgreSQL",
+            ours=median(ours),
+            floor=median(raw),
+            ratios=tuple(one / other for one, other in zip(ours, raw, strict=True)),
+            reach=2.5,
+        )
+
+
+def profiled(count: int, packages: int) -> None:
+    with TemporaryDirectory() as folder:
+        billing = opened(sqlite_engine(f"sqlite:///{folder}/books.db"), count, packages)
         profile = cProfile.Profile()
         profile.runcall(billing.run)
         pstats.Stats(profile).sort_stats("cumulative").print_stats(60)
         pstats.Stats(profile).sort_stats("tottime").print_stats(40)
-        return
-    run = seconds(billing.run)
-    assert billing.at(FIRM, by=JANE).invoices.page().total == count
-    yield f"schedules                {count:>10,}"
-    yield f"run                      {run:>10.2f} s  {run / count * 1e6:>6.0f} µs each"
-    yield f"memory added by the run  {_peak() - before:>10.1f} MB"
-    raw = seconds(floor(folder / "floor.db", books))
-    yield f"raw executemany          {raw:>10.2f} s  {raw / count * 1e6:>6.0f} µs each"
-    yield f"ratio                    {run / raw:>10.2f}"
 
 
 def _peak() -> float:
@@ -173,11 +171,17 @@ def _peak() -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("schedules", nargs="?", type=int, default=100_000)
+    parser.add_argument("--packages", type=int, default=PACKAGES, help=f"how many differ in their lines ({PACKAGES})")
+    parser.add_argument("--postgres", action="store_true", help="on PostgreSQL instead")
     parser.add_argument("--profile", action="store_true", help="where the run spends its time, instead")
     asked = parser.parse_args()
-    with TemporaryDirectory() as folder:
-        for line in measure(asked.schedules, Path(folder), is_profiled=asked.profile):
-            print(line)
+    if asked.profile:
+        profiled(asked.schedules, asked.packages)
+        return
+    print(HEAD)
+    rows = on_postgres(asked.schedules, asked.packages, rounds=1) if asked.postgres else None
+    for row in rows or [on_sqlite(asked.schedules, asked.packages)]:
+        print(row)
 
 
 if __name__ == "__main__":

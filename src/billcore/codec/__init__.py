@@ -4,13 +4,14 @@ Money is "150.00 USD", a Decimal its digits, a date YYYY-MM-DD, an instant ISO 8
 list, a frozenset a sorted list; events, actors and commands say their ``type``. Nothing is coerced or filled in.
 """
 
+from functools import cache
 from typing import TypeAlias, TypeVar, cast
 
 import attrs
 
 from billcore.codec.converter import codec, text_of
 from billcore.codec.problems import refusal
-from billcore.codec.values import Wrong
+from billcore.codec.values import Texter, Wrong
 from billcore.errors import BadDocument, HouseRule
 from billcore.events import Event
 from billcore.money import Money
@@ -29,7 +30,7 @@ def to_json(record: object) -> dict[str, JsonValue]:
     A naive datetime is BadDate, a Decimal that is not finite BadNumber, and a value of another type than its field's
     BadDocument. HouseRule for what is not a record, or has a field of a type that is never stored.
     """
-    kind = _kind_of(record)
+    kind = _storable(type(record))
     try:
         return cast(dict[str, JsonValue], codec(kind).write(record))
     except Wrong as wrong:
@@ -41,15 +42,19 @@ def to_text(record: object, *, left_out: frozenset[str] = frozenset()) -> str:
 
     *left_out* are fields of the record that are kept elsewhere. Refuses what ``to_json`` refuses.
     """
-    kind = _kind_of(record)
+    kind: type = type(record)
     try:
-        return text_of(kind, left_out)(record)
+        return _texter(kind, left_out)(record)
     except Wrong as wrong:
-        raise _unwritable(kind, wrong) from None
+        raise _unwritable(type(record), wrong) from None
 
 
-def _kind_of(record: object) -> type[attrs.AttrsInstance]:
-    kind = type(record)
+@cache
+def _texter(kind: type, left_out: frozenset[str]) -> Texter:
+    return text_of(_storable(kind), left_out)
+
+
+def _storable(kind: type) -> type[attrs.AttrsInstance]:
     if not attrs.has(kind) or kind is Money:
         raise HouseRule(f"only records and events are written as documents, not {kind.__name__}")
     return kind

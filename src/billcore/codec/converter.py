@@ -115,11 +115,6 @@ def _record(kind: type[attrs.AttrsInstance]) -> Codec:
 
 def text_of(kind: type[attrs.AttrsInstance], left_out: frozenset[str] = frozenset()) -> Texter:
     """The writer to text of a record, without those of its fields."""
-    return _text_of(kind, left_out)
-
-
-@cache
-def _text_of(kind: type[attrs.AttrsInstance], left_out: frozenset[str]) -> Texter:
     fields = [each for each in attrs.fields(attrs.resolve_types(kind)) if each.init and each.name not in left_out]
     texts = [codec(each.type).text for each in fields]
     values_of = _fields_of([each.name for each in fields])
