@@ -16,6 +16,7 @@
     │   └── RequestIdReused     the request id was used with other parameters
     ├── GatewayProblem          the payment processor: see each
     │   ├── GatewayConfigurationError   key, permission, account or version is wrong: an operator must act
+    │   │   └── GatewayPermissionError  the key or the account may not do this: its owner must allow it
     │   ├── GatewayRequestInvalid       the gateway calls the request malformed: nothing happened, mend the call
     │   ├── GatewayUnavailable          certainly not processed: try again later
     │   ├── AmountNotRepresentable      the gateway cannot take this amount in this currency
@@ -295,6 +296,12 @@ class GatewayConfigurationError(GatewayProblem):
     """Key, permission, account or version is wrong; certainly nothing happened. An operator must act."""
 
     code = "gateway_configuration"
+
+
+class GatewayPermissionError(GatewayConfigurationError):
+    """The key is good, and may not do this or not in this account; whoever owns the account must allow it."""
+
+    code = "gateway_permission"
 
 
 class GatewayRequestInvalid(GatewayProblem):

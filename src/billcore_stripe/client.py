@@ -18,6 +18,7 @@ from attrs import define, field, frozen
 from billcore.errors import (
     AmountNotRepresentable,
     GatewayConfigurationError,
+    GatewayPermissionError,
     GatewayRequestInvalid,
     GatewayUnavailable,
     MissingExtra,
@@ -219,7 +220,7 @@ def _judge(
         case 401:
             return GatewayConfigurationError("Stripe does not accept the API key: is it whole, and not expired?")
         case 403:
-            return GatewayConfigurationError(_forbidden(request, account, error))
+            return GatewayPermissionError(_forbidden(request, account, error))
         case 429:
             return GatewayUnavailable("Stripe's rate limit was reached, nothing was done", retry_after=retry_after)
         case status if reply.body is None:

@@ -11,7 +11,7 @@ from tests.stripe import commands
 from tests.stripe.commands import now
 from tests.stripe.peers import Twin, control, gateway_to, pay_out
 
-from billcore.errors import GatewayConfigurationError, GatewayRequestInvalid, GatewayUnavailable
+from billcore.errors import GatewayConfigurationError, GatewayPermissionError, GatewayRequestInvalid, GatewayUnavailable
 from billcore.fees import FeeKind
 from billcore.ids import GatewayRef, OperationId
 from billcore.methods import Method
@@ -532,7 +532,7 @@ def test_a_restricted_key_without_refunds_says_permission(stripe: StripeGateway,
     payment = taken(stripe)
     twin.engine.config["restricted_keys"] = {stripe.api_key: ["payment_intents"]}
 
-    with pytest.raises(GatewayConfigurationError, match="permission: this API key may not POST /refunds"):
+    with pytest.raises(GatewayPermissionError, match="permission: this API key may not POST /refunds"):
         stripe.refund(commands.refund(payment.ref))
 
 

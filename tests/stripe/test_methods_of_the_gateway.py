@@ -9,7 +9,7 @@ from tests.stripe.commands import now
 from tests.stripe.loopback import Loopback
 from tests.stripe.peers import Peer, gateway_to, misbehave, pay_out, settle_fees
 
-from billcore.errors import GatewayConfigurationError, GatewayRequestInvalid, GatewayUnavailable
+from billcore.errors import GatewayConfigurationError, GatewayPermissionError, GatewayRequestInvalid, GatewayUnavailable
 from billcore.ids import GatewayRef, OperationId, RefundId
 from billcore.methods import Method
 from billcore.money import Money
@@ -298,8 +298,10 @@ def test_key_and_permission_are_told_apart(gateway: StripeGateway, peer: Peer, k
     command = commands.charge(attached(gateway))
     misbehave(peer, kind, "/payment_intents")
 
-    with pytest.raises(GatewayConfigurationError, match=word):
+    with pytest.raises(GatewayConfigurationError, match=word) as refused:
         gateway.charge(command)
+
+    assert isinstance(refused.value, GatewayPermissionError) is (kind == "permission")
 
 
 @pytest.mark.parametrize("kind", ["unauthorized", "permission", "rate_limit", "html"])
