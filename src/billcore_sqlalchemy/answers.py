@@ -47,8 +47,12 @@ class Answers:
         nothing = [0] * len(buckets.labels)
         clients: dict[tuple[str, str], list[int]] = {}
         totals: dict[str, list[int]] = {}
+        places: dict[date, int] = {}
         for client_id, currency, since, owed in self._ask(_owed(self._tables, buckets.basis), the_day=on):
-            place = buckets.place((on - since).days)
+            # There are many rows of few days.
+            place = places.get(since)
+            if place is None:
+                place = places[since] = buckets.place((on - since).days)
             clients.setdefault((client_id, currency), nothing.copy())[place] += int(owed)
             totals.setdefault(currency, nothing.copy())[place] += int(owed)
         return Aging(
@@ -92,16 +96,12 @@ class Answers:
         )
 
     def _ask(self, statement: Select[Any], **values: object) -> Iterator[tuple[Any, ...]]:
-        for row in self._session.query(statement, {"the_firm": self._session.firm_id, **values}):
-            yield tuple(row)
+        yield from self._session.query(statement, {"the_firm": self._session.firm_id, **values})
 
 
 def _row(client_id: ClientId | None, currency: str, minors: list[int]) -> AgingRow:
-    return AgingRow(
-        client_id=client_id,
-        amounts=tuple(Money(minor, currency) for minor in minors),
-        total=Money(sum(minors), currency),
-    )
+    *amounts, total = Money.each((*minors, sum(minors)), currency)
+    return AgingRow(client_id=client_id, amounts=tuple(amounts), total=total)
 
 
 @cache

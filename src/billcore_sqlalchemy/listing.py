@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from attrs import frozen
 from sqlalchemy import (
+    BigInteger,
     BindParameter,
     ColumnElement,
     CompoundSelect,
@@ -52,6 +53,7 @@ _FOUND: Final[BindParameter[str]] = bindparam("the_search")
 _BEYOND: Final[BindParameter[str]] = bindparam("beyond_the_search")
 _NAMED: Final[BindParameter[Any]] = bindparam("the_named", expanding=True)
 _IDS: Final[BindParameter[Any]] = bindparam("the_ids", expanding=True)
+_TOTAL: Final[BindParameter[int]] = bindparam("the_total", type_=BigInteger)
 _ANYWHERE: Final[BindParameter[str]] = bindparam("the_pattern")
 
 _Condition = ColumnElement[bool]
@@ -74,7 +76,11 @@ class _Shape:
 
     @property
     def is_everything(self) -> bool:
-        return not (self.statuses or self.queue or self.is_of_client or self.is_searched)
+        return not self.statuses and self.is_by_status_only
+
+    @property
+    def is_by_status_only(self) -> bool:
+        return not (self.queue or self.is_of_client or self.is_searched)
 
 
 def page(
@@ -109,7 +115,7 @@ def page(
     if wanted.client_id is not None and not is_storable(wanted.client_id):
         matching = 0
     elif not shape.is_everything:
-        matching = session.query(_count(tables, shape), values).scalar_one()
+        matching = session.query(_count(tables, shape), {**values, "the_total": total}).scalar_one()
     rows: Sequence[Row[Any]] = ()
     if matching > _FEW:
         rows = session.query(_newest(tables, shape, bool(place)), values).all()
@@ -172,7 +178,8 @@ def _count(tables: Tables, shape: _Shape) -> Select[Any]:
         return select(_sum(tables, shape, asked))
     rest = _narrow(frozenset(Status) - shape.statuses, tables, shape)
     if rest is not None:
-        return select(_sum(tables, shape, [()]) - _sum(tables, shape, rest))
+        whole = _TOTAL if shape.is_by_status_only else _sum(tables, shape, [()])
+        return select(whole - _sum(tables, shape, rest))
     return select(_sum(tables, shape, [(shows_one_of(shape.statuses, tables.invoices, shape.readings),)]))
 
 

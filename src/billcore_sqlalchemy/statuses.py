@@ -35,6 +35,9 @@ class Reading:
         )
 
 
+_OWING: Final = frozenset({Status.PROCESSING, Status.PARTIALLY_PAID, Status.OVERDUE, Status.VIEWED, Status.SENT})
+"""What is said of an invoice on which something is owed, where it is said early that an invoice is paid."""
+
 Readings = tuple[tuple[Reading, tuple[str, ...]], ...]
 """Each reading with the digests of the policies that read so."""
 
@@ -93,10 +96,25 @@ def branches(wanted: frozenset[Status], invoices: Table, by: Readings) -> tuple[
         Status.VOID: c.voided_at.is_not(None),
         Status.WRITTEN_OFF: and_(c.written_off > 0, c.owing_since.is_(None), c.voided_at.is_(None), shows),
     }
+    if wanted >= _OWING:
+        # Whatever they say of it: something is owed. The index alone knows.
+        parts[Status.SENT] = and_(c.owing_since.is_not(None), c.owed > 0)
+    elif Status.OVERDUE in wanted and all(_says_overdue_early(reading) for reading, _ in by):
+        # The badge is the queue then, and has its index too.
+        parts[Status.OVERDUE] = is_in(Queue.OVERDUE, invoices)
     found = [part for status, part in parts.items() if status in wanted]
-    if wanted - parts.keys():
-        found.append(and_(c.owing_since.is_not(None), shows))
+    others = (wanted & _OWING) - parts.keys()
+    if others and not wanted >= _OWING:
+        found.append(and_(c.owing_since.is_not(None), shows_one_of(others, invoices, by)))
     return tuple(found)
+
+
+def _says_overdue_early(reading: Reading) -> bool:
+    """Whether whatever can be collected and is past its date is called overdue, whatever else is true of it."""
+    if reading.overdue_while_processing or Status.OVERDUE not in reading.statuses:
+        return False
+    said_before = reading.statuses[: reading.statuses.index(Status.OVERDUE)]
+    return not {Status.PARTIALLY_PAID, Status.VIEWED, Status.SENT} & set(said_before)
 
 
 def _says_paid_early(reading: Reading) -> bool:
