@@ -4,7 +4,7 @@ All orders are tried, not samples: every moment of a payment's story is a snapsh
 can be in, every snapshot is taken. Whatever came before it, the last word must decide.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from enum import IntEnum
 from itertools import product
@@ -35,10 +35,11 @@ from billcore.payments.observation import (
 )
 from billcore.permissions import AllowAll
 from billcore.policy import PRACTICE, STANDARD, Policy, RefundEffect
+from billcore.ports.clock import Clock
 from billcore.reasons import Failure
 from billcore.services.house import House
 from billcore.services.observing import Observing
-from billcore.testing import CountingIds
+from billcore.testing import CountingIds, FakeGateway
 
 AT: Final = datetime(2026, 5, 4, 12, tzinfo=UTC)
 
@@ -168,6 +169,17 @@ _ALL: Final = tuple(_stories())
 STORIES: Final = _ALL if IS_LONG else tuple(story for story in _ALL if story.refunded == 40_00)
 
 
+class Now(FakeGateway):
+    """Whoever reads the payment again, because what they were told denies their books, is told the last word."""
+
+    def __init__(self, clock: Clock, last_word: Callable[[], PaymentSnapshot]) -> None:
+        super().__init__(clock)
+        self._last_word = last_word
+
+    def get_payment(self, ref: GatewayRef) -> PaymentSnapshot:
+        return self._last_word()
+
+
 class Telling:
     """The books of one payment, in memory: they can be told a moment, described, and put back to what they were."""
 
@@ -181,7 +193,7 @@ class Telling:
         self._refund_id: RefundId | None = None
         house = House(
             store=office.store,
-            gateways=Gateways([office.gateway]),
+            gateways=Gateways([Now(office.clock, lambda: story.snapshot(story.end, _ref("gpay"), self._refund_id))]),
             clock=office.clock,
             ids=CountingIds(),
             authorizer=AllowAll(),

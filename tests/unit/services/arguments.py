@@ -556,6 +556,8 @@ ARGUMENTS: dict[str, dict[str, Argument]] = {
             ],
         ),
         "initiator": one_of(name="client"),
+        "platform_fee": an_amount(),
+        "return_url": Argument(hostile=lambda _: [1, *UNSTORABLE, "x" * 2001]),
         "request_id": REQUEST_ID,
     },
     "payments.checkout": {
@@ -566,6 +568,7 @@ ARGUMENTS: dict[str, dict[str, Argument]] = {
         "success_url": words("", None, right="https://acme.example/thanks"),
         "cancel_url": words("", None, right="https://acme.example/back"),
         "save_method": yes_or_no(),
+        "platform_fee": an_amount(),
         "request_id": REQUEST_ID,
     },
     "payments.cancel": {"payment_id": an_id("payment", lambda world: world.pending), "reason": words(None)},
@@ -593,6 +596,7 @@ ARGUMENTS: dict[str, dict[str, Argument]] = {
         "reason": Argument(hostile=lambda world: [None, *one_of(name="duplicate").hostile(world)]),
         "note": words(None),
         "through_gateway": yes_or_no(),
+        "return_platform_fee": yes_or_no(),
         "request_id": REQUEST_ID,
     },
     "refunds.resolve": {
@@ -607,6 +611,7 @@ ARGUMENTS: dict[str, dict[str, Argument]] = {
         "gateway": words("", "unknown", None, right="fake"),
         "token": words("", None, right="card_ok"),
         "account": words("", "acct_1"),
+        "consent": Argument(hostile=lambda _: ["I agree.", 1, {"text": "I agree."}]),
     },
     "methods.detach": {
         "method_id": an_id("method", lambda world: world.card),
