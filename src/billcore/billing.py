@@ -12,7 +12,8 @@ from billcore.permissions import AllowAll, Authorizer
 from billcore.ports.clock import Clock
 from billcore.ports.gateway import Gateway
 from billcore.ports.ids import Ids
-from billcore.ports.store import RecordedEvent, Store
+from billcore.ports.store import Store
+from billcore.recorded import RecordedEvent
 from billcore.recurring.business_days import SATURDAY_AND_SUNDAY, Calendar
 from billcore.services.adjustments import AdjustmentsDesk
 from billcore.services.backfill import BackfillDesk

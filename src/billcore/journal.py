@@ -12,8 +12,11 @@ from typing import assert_never
 from attrs import frozen
 
 from billcore import events
+from billcore.errors import HouseRule
+from billcore.events.invoices import OfInvoice
+from billcore.ids import InvoiceId
 from billcore.money import Money
-from billcore.ports.store import RecordedEvent
+from billcore.recorded import RecordedEvent
 
 
 class Account(Enum):
@@ -72,6 +75,33 @@ class Balance:
 def postings(event: events.Event) -> tuple[Posting, ...]:
     """The postings of *event*, at most one per account and currency and none of zero; none where no money moved."""
     return tuple(Posting(account, amount) for account, amount in _netted(_sides(event)) if not amount.is_zero)
+
+
+def owed_by_invoice(event: events.Event) -> tuple[events.Part, ...]:
+    """How much more, or below zero less, is owed on each invoice since *event*; none of zero."""
+    owed = (posting.amount for posting in postings(event) if posting.account is Account.RECEIVABLE)
+    return tuple(part for amount in owed for part in split_by_invoice(event, amount))
+
+
+def split_by_invoice(event: events.Event, moved: Money) -> tuple[events.Part, ...]:
+    """The invoices that the posting of *event* on RECEIVABLE is about, and the part of each; none of zero."""
+    match event:
+        case OfInvoice(invoice_id=invoice_id):
+            return (events.Part(invoice_id, moved),)
+        case (
+            events.PaymentRecorded(parts=parts)
+            | events.PaymentCompleted(parts=parts)
+            | events.PaymentApplied(parts=parts)
+            | events.PaymentUnapplied(parts=parts)
+            | events.PaymentReturned(parts=parts)
+            | events.DisputeLost(parts=parts)
+            | events.RefundSucceeded(parts=parts)
+            | events.RefundFailed(parts=parts)
+        ):
+            is_more = moved == _total(parts, moved)
+            return tuple(events.Part(each, amount if is_more else -amount) for each, amount in _by_invoice(parts))
+        case _:
+            raise HouseRule(f"{type(event).__name__} moves what is owed and does not say on which invoice")
 
 
 def entries(recorded: Iterable[RecordedEvent]) -> Iterator[Entry]:
@@ -229,6 +259,13 @@ def _refunded_from(event: events.RefundSucceeded | events.RefundFailed) -> Accou
 
 def _total(parts: tuple[events.Part, ...], like: Money) -> Money:
     return Money.sum((part.amount for part in parts), like.currency)
+
+
+def _by_invoice(parts: tuple[events.Part, ...]) -> list[tuple[InvoiceId, Money]]:
+    amounts: dict[InvoiceId, Money] = {}
+    for part in parts:
+        amounts[part.invoice_id] = amounts.get(part.invoice_id, Money.zero(part.amount.currency)) + part.amount
+    return [(invoice_id, amount) for invoice_id, amount in amounts.items() if not amount.is_zero]
 
 
 def _netted(these: Iterable[Posting]) -> list[tuple[Account, Money]]:

@@ -3,26 +3,31 @@
 Sums are added up by the database per day or account, and put into buckets and tiles here.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, Select, bindparam, func, select
+from sqlalchemy import BindParameter, Select, and_, bindparam, func, select
 
+from billcore.dates import Period
 from billcore.ids import ClientId
 from billcore.invoices.status import Queue
 from billcore.journal import Account
 from billcore.money import Money
-from billcore.reports.aging import STANDARD_BUCKETS, Aging, AgingBasis, AgingBuckets, AgingRow
+from billcore.reports.aging import STANDARD_BUCKETS, Aging, AgingBasis, AgingBuckets, Owing
 from billcore.reports.dashboard import Dashboard
 from billcore.reports.queues import Tile
+from billcore.reports.statement import Statement
+from billcore.reports.takings import Takings
 from billcore.reports.totals import per_currency
 from billcore.reports.trial_balance import TrialBalance, TrialBalanceRow
 from billcore_sqlalchemy.session import Session, is_storable
+from billcore_sqlalchemy.statement import statement_of
 from billcore_sqlalchemy.statements import THE_FIRM
 from billcore_sqlalchemy.statuses import THE_DAY, is_in
 from billcore_sqlalchemy.tables import Tables
+from billcore_sqlalchemy.takings import takings_of
 
 _THE_CLIENT: Final[BindParameter[str]] = bindparam("the_client")
 
@@ -43,24 +48,22 @@ class Answers:
         return Dashboard(on=on, tiles=tuple(self._tile(queue, on, client_id) for queue in Queue))
 
     def aging(self, on: date, buckets: AgingBuckets = STANDARD_BUCKETS) -> Aging:
-        """The receivables by age."""
-        nothing = [0] * len(buckets.labels)
-        clients: dict[tuple[str, str], list[int]] = {}
-        totals: dict[str, list[int]] = {}
-        places: dict[date, int] = {}
-        for client_id, currency, since, owed in self._ask(_owed(self._tables, buckets.basis), the_day=on):
-            # There are many rows of few days.
-            place = places.get(since)
-            if place is None:
-                place = places[since] = buckets.place((on - since).days)
-            clients.setdefault((client_id, currency), nothing.copy())[place] += int(owed)
-            totals.setdefault(currency, nothing.copy())[place] += int(owed)
-        return Aging(
-            on=on,
-            labels=buckets.labels,
-            rows=tuple(_row(ClientId(key[0]), key[1], clients[key]) for key in sorted(clients)),
-            totals=tuple(_row(None, currency, totals[currency]) for currency in sorted(totals)),
-        )
+        """The receivables by age at the end of that day."""
+        now = self._ask(_owed(self._tables, buckets.basis), the_day=on)
+        undone = list(self._ask(_undone(self._tables), the_day=on))
+        owing = Owing(on, buckets)
+        if undone:
+            now = _as_it_was(now, undone, on, buckets.basis)
+        owing.add_all((client_id, currency, since, int(owed)) for client_id, currency, since, owed, _ in now)
+        return owing.aging()
+
+    def takings(self, period: Period) -> Takings:
+        """What came in during the period and what is left of it."""
+        return takings_of(self._session, self._tables, period)
+
+    def statement(self, client_id: ClientId, period: Period) -> Statement:
+        """The account of a client over the period."""
+        return statement_of(self._session, self._tables, client_id, period)
 
     def trial_balance(self, on: date) -> TrialBalance:
         """Every account's balance at the end of that day."""
@@ -99,9 +102,21 @@ class Answers:
         yield from self._session.query(statement, {"the_firm": self._session.firm_id, **values})
 
 
-def _row(client_id: ClientId | None, currency: str, minors: list[int]) -> AgingRow:
-    *amounts, total = Money.each((*minors, sum(minors)), currency)
-    return AgingRow(client_id=client_id, amounts=tuple(amounts), total=total)
+_Owed = tuple[Any, ...]
+"""Client, currency, day, how much is owed and on how many invoices."""
+
+
+def _as_it_was(now: Iterable[_Owed], undone: Iterable[_Owed], on: date, basis: AgingBasis) -> Iterator[_Owed]:
+    """The sums of now, with each of the invoices that moved since at what was owed on it then."""
+    sums = {(client_id, currency, since): (int(owed), count) for client_id, currency, since, owed, count in now}
+    for client_id, currency, due_on, issued_on, owed_now, later in undone:
+        key = client_id, currency, due_on if basis is AgingBasis.DUE_DATE else issued_on
+        # What is owed on the invoice now is in the sum already, if it was issued by then.
+        counted = owed_now if issued_on <= on else 0
+        then = owed_now - int(later)
+        owed, count = sums.get(key, (0, 0))
+        sums[key] = owed - counted + then, count - (counted != 0) + (then != 0)
+    return ((*key, owed, count) for key, (owed, count) in sums.items() if count)
 
 
 @cache
@@ -117,12 +132,23 @@ def _pile(tables: Tables, queue: Queue, is_of_client: bool) -> Select[Any]:
 
 @cache
 def _owed(tables: Tables, basis: AgingBasis) -> Select[Any]:
-    """What each client owes, by the day from which its age counts."""
+    """What each client owes now, by the day from which its age counts."""
     c = tables.invoices.c
     since = c.owing_since if basis is AgingBasis.DUE_DATE else c.issued_on
     group = (c.client_id, c.currency, since)
     is_owed = (c.firm_id == THE_FIRM, c.owing_since.is_not(None), c.issued_on <= THE_DAY)
-    return select(*group, func.sum(c.owed)).where(*is_owed).group_by(*group)
+    return select(*group, func.sum(c.owed), func.count()).where(*is_owed).group_by(*group)
+
+
+@cache
+def _undone(tables: Tables) -> Select[Any]:
+    """The invoices on which more or less was owed after the day, and how much; of today there are none."""
+    c, p = tables.invoices.c, tables.postings.c
+    is_later = (p.firm_id == THE_FIRM, p.account == Account.RECEIVABLE.value, p.happened_on > THE_DAY)
+    later = select(p.invoice_id, func.sum(p.amount).label("undone")).where(*is_later).group_by(p.invoice_id).subquery()
+    is_it = and_(c.firm_id == THE_FIRM, c.id == later.c.invoice_id)
+    columns = (c.client_id, c.currency, c.due_on, c.issued_on, c.owed, later.c.undone)
+    return select(*columns).join_from(later, tables.invoices, is_it)
 
 
 @cache

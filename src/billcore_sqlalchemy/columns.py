@@ -16,12 +16,14 @@ class Builder:
     def __init__(self, metadata: MetaData, prefix: str, schema: str | None) -> None:
         self._metadata, self._prefix, self._schema = metadata, prefix, schema
 
-    def table(self, name: str, *columns: Column[Any]) -> Table:
+    def table(self, name: str, *columns: Column[Any], is_kept_by_key: bool = False) -> Table:
+        """A table; *is_kept_by_key* where its rows are few numbers, and read in ranges of the key."""
         return Table(
             f"{self._prefix}{name}",
             self._metadata,
             *columns,
             schema=self._schema,
+            sqlite_with_rowid=not is_kept_by_key,
             mysql_engine="InnoDB",
             mysql_charset="utf8mb4",
             mariadb_engine="InnoDB",
@@ -57,20 +59,20 @@ def a_key(name: str, *, nullable: bool = False) -> Column[str]:
     return Column(name, Key(KEY_LENGTH), nullable=nullable)
 
 
-def a_minor(name: str) -> Column[int]:
-    return Column(name, Minor, nullable=False)
+def a_minor(name: str, *, nullable: bool = False) -> Column[int]:
+    return Column(name, Minor, nullable=nullable)
 
 
-def a_currency() -> Column[str]:
-    return Column("currency", Key(CURRENCY), nullable=False)
+def a_currency(*, nullable: bool = False) -> Column[str]:
+    return Column("currency", Key(CURRENCY), nullable=nullable)
 
 
 def a_moment(name: str, *, nullable: bool = False) -> Column[Any]:
     return Column(name, Instant, nullable=nullable)
 
 
-def a_word(name: str) -> Column[str]:
-    return Column(name, Key(20), nullable=False)
+def a_word(name: str, *, nullable: bool = False) -> Column[str]:
+    return Column(name, Key(20), nullable=nullable)
 
 
 def a_ref() -> tuple[Column[str], Column[str], Column[str]]:

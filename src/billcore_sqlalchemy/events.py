@@ -9,10 +9,10 @@ from sqlalchemy import CompoundSelect, Row, Select, Table, select, union_all
 from billcore.codec.envelope import EVENT
 from billcore.events import Event, invoices_of, stream
 from billcore.ids import InvoiceId
-from billcore.journal import postings
-from billcore.ports.store import RecordedEvent
+from billcore.recorded import RecordedEvent
 from billcore_sqlalchemy import documents
-from billcore_sqlalchemy.session import Session, is_storable
+from billcore_sqlalchemy.ledger import posting_rows, takings_columns
+from billcore_sqlalchemy.session import Session, Values, is_storable
 from billcore_sqlalchemy.statements import THE_FIRM, THE_ID, THE_LIMIT
 from billcore_sqlalchemy.tables import Tables
 
@@ -41,9 +41,9 @@ class Events:
         positions = self._session.number(self._tables.events, [row for _, row in waiting])
         numbered = [(event, position) for (event, _), position in zip(waiting, positions, strict=True)]
         self._insert(self._tables.event_invoices, _timelines(numbered))
-        self._insert(self._tables.postings, _postings(numbered))
+        self._insert(self._tables.postings, [row for each in numbered for row in posting_rows(*each)])
 
-    def _insert(self, table: Table, rows: list[dict[str, object]]) -> None:
+    def _insert(self, table: Table, rows: Sequence[Values]) -> None:
         if rows:
             self._session.insert_all(table, rows)
 
@@ -83,6 +83,7 @@ def _row(event: Event) -> dict[str, object]:
         "kind": type(event).__name__,
         "happened_on": event.on,
         "is_delivered": False,
+        **takings_columns(event),
         "document": documents.write(EVENT, event),
     }
 
@@ -97,21 +98,6 @@ def _timelines(events: _Numbered) -> list[dict[str, object]]:
         for event, position in events
         if len(about := invoices_of(event)) > 1
         for invoice_id in dict.fromkeys(about)
-    ]
-
-
-def _postings(events: _Numbered) -> list[dict[str, object]]:
-    return [
-        {
-            "firm_id": event.firm_id,
-            "account": posting.account.value,
-            "currency": posting.amount.currency,
-            "position": position,
-            "happened_on": event.on,
-            "amount": posting.amount.minor,
-        }
-        for event, position in events
-        for posting in postings(event)
     ]
 
 

@@ -310,9 +310,16 @@ def _events(build: Builder) -> Table:
         Column("kind", Key(50), nullable=False),
         Column("happened_on", Date, nullable=False),
         Column("is_delivered", Boolean, nullable=False),
+        # Of events that takings count: how it was paid, and how much.
+        a_word("method", nullable=True),
+        a_currency(nullable=True),
+        a_minor("amount", nullable=True),
         Column("document", document(), nullable=False),
     )
     c = table.c
+    build.index("events_stream", c.firm_id, c.stream, c.kind, c.happened_on)
+    takings = (c.firm_id, c.happened_on, c.kind, c.currency, c.method, c.amount, c.stream)
+    build.index("events_takings", *takings, where=c.amount.is_not(None))
     build.index("events_firm", c.firm_id, c.position)
     build.index("events_invoice", c.firm_id, c.invoice_id, c.position, where=c.invoice_id.is_not(None))
     build.index("events_undelivered", c.is_delivered, c.position, where=c.is_delivered == false())
@@ -330,15 +337,17 @@ def _event_invoices(build: Builder) -> Table:
 
 
 def _postings(build: Builder) -> Table:
-    """The journal: what each event did to the accounts, debits above zero."""
+    """The journal: what each event did to the accounts, debits above zero; what is receivable is kept by invoice."""
     return build.table(
         "postings",
         a_firm(),
         Column("account", Key(20), primary_key=True),
-        Column("currency", Key(CURRENCY), primary_key=True),
+        Column("happened_on", Date, primary_key=True),
         Column("position", BigInteger, primary_key=True, autoincrement=False),
-        Column("happened_on", Date, nullable=False),
+        Column("currency", Key(CURRENCY), primary_key=True),
+        Column("invoice_id", Key(KEY_LENGTH), primary_key=True),
         a_minor("amount"),
+        is_kept_by_key=True,
     )
 
 

@@ -11,11 +11,13 @@ from hypothesis import strategies as st
 from tests.databases import Database
 from tests.unit.reports.any_event import EVERY_EVENT, any_of
 
+from billcore.dates import Period
 from billcore.events import Event
 from billcore.ids import ClientId
 from billcore.invoices.invoice import Invoice
 from billcore.invoices.status import status
 from billcore.policy import Status
+from billcore.ports.answers import Answers
 from billcore.ports.store import InvoiceFilter
 from billcore.reports.aging import AgingBasis, AgingBuckets, aging
 from billcore.reports.dashboard import dashboard
@@ -23,6 +25,7 @@ from billcore.reports.queues import queues
 from billcore.reports.trial_balance import trial_balance
 from billcore.testing import builders
 from billcore.testing.clock import START
+from billcore.testing.store_checks.lived_books import LivedBooks
 from billcore.testing.store_checks.random_books import RandomBooks
 from billcore_sqlalchemy import SqlStore
 from billcore_sqlalchemy.unit_of_work import SqlUnitOfWork
@@ -44,6 +47,19 @@ def books() -> RandomBooks:
     return RandomBooks(seed=7, count=2_000)
 
 
+@pytest.fixture(scope="module")
+def lived() -> LivedBooks:
+    """Two thousand invoices with all that happened to them over four months."""
+    return LivedBooks(seed=5, invoices=2_000)
+
+
+@pytest.fixture(scope="module")
+def expected(lived: LivedBooks) -> dict[str, object]:
+    """What the domain's functions say of them."""
+    with lived.store.read(lived.firm_id) as work:
+        return asked(work.answers, lived)
+
+
 @pytest.fixture
 def work(database: Database, books: RandomBooks) -> Iterator[SqlUnitOfWork]:
     store = SqlStore(database.engine)
@@ -62,6 +78,39 @@ def listed(work: SqlUnitOfWork, wanted: InvoiceFilter) -> tuple[list[str], int]:
     first = work.invoices.page(wanted)
     second = () if first.next is None else work.invoices.page(evolve(wanted, after=first.next)).invoices
     return [invoice.id for invoice in (*first.invoices, *second)], first.matching
+
+
+def asked(answers: Answers, lived: LivedBooks) -> dict[str, object]:
+    """Every question, on days and periods before, inside and after the months that were lived."""
+    days = [lived.first_day + timedelta(days=days) for days in (-1, 0, 17, 60, 100, 119, 400)]
+    periods = [*map(Period, days, days[1:]), Period(days[2], days[4])]
+    buckets = [
+        AgingBuckets(edges=(0, 10, 20, 30), basis=basis, separate_current=separate_current)
+        for basis in AgingBasis
+        for separate_current in (False, True)
+    ]
+    return {
+        **{f"queues {on}": answers.queues(on) for on in days},
+        **{f"{client_id} {on}": answers.dashboard(on, client_id) for client_id in lived.clients for on in days},
+        **{f"aging {on} {each}": answers.aging(on, each) for on in days for each in buckets},
+        **{f"trial balance {on}": answers.trial_balance(on) for on in days},
+        **{f"takings {period}": answers.takings(period) for period in periods},
+        **{
+            f"{client_id} {each}": answers.statement(client_id, each) for client_id in lived.clients for each in periods
+        },
+    }
+
+
+def test_every_report_of_two_thousand_lived_invoices(
+    database: Database, lived: LivedBooks, expected: dict[str, object]
+) -> None:
+    store = SqlStore(database.engine)
+    lived.add_to(store)
+
+    with store.read(lived.firm_id) as work:
+        found = asked(work.answers, lived)
+
+    assert [question for question in expected if found[question] != expected[question]] == []
 
 
 def test_queues_and_aging_of_two_thousand_invoices(work: SqlUnitOfWork, invoices: list[Invoice]) -> None:

@@ -1,6 +1,8 @@
 """The schema over time: what the revisions make is what the tables say, and nothing is lost on the way."""
 
+import json
 from collections.abc import Iterator
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -9,14 +11,23 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, MetaData, inspect
+from sqlalchemy import Connection, Engine, MetaData, Table, inspect, text
 from tests.databases import Database
 
+from billcore.billing import Billing
+from billcore.dates import Period
+from billcore.ids import FirmId
+from billcore.reports.aging import aging
+from billcore.reports.statement import statement
+from billcore.reports.takings import takings
+from billcore.reports.trial_balance import trial_balance
 from billcore.testing.store_checks.shape import opened
 from billcore_sqlalchemy import SqlStore, build_tables, metadata, migrations, sqlite_engine
 from billcore_sqlalchemy.engines import bring_up_to_date
 
 FIRST = "billcore_0001"
+POSTINGS = "billcore_postings"
+THEIR_POSTINGS = text(f"SELECT account, currency, position, happened_on, amount FROM {POSTINGS} ORDER BY 1, 2, 3")
 
 
 @pytest.fixture
@@ -42,21 +53,81 @@ def differences(connection: Connection, tables: MetaData) -> list[object]:
     return list(compare_metadata(context, tables))
 
 
+def migrate(connection: Connection, revision: str, *, up: bool) -> None:
+    config = alembic()
+    config.attributes["connection"] = connection
+    (command.upgrade if up else command.downgrade)(config, revision)
+
+
+def value(kept: object) -> object:
+    """A value of the file: its dates and moments are marked as such."""
+    match kept:
+        case {"date": str(text)}:
+            return date.fromisoformat(text)
+        case {"moment": str(text)}:
+            return datetime.fromisoformat(text)
+        case _:
+            return kept
+
+
+def fill(connection: Connection) -> None:
+    """The rows that the first release wrote, of a firm to whom everything happened once."""
+    tables = json.loads(Path(__file__).with_name("first_release.json").read_text())
+    for name, rows in tables.items():
+        table = Table(name, MetaData(), autoload_with=connection)
+        typed = {column.name: metadata.tables[name].c[column.name].type for column in table.c if name != POSTINGS}
+        for column in table.c:
+            column.type = typed.get(column.name, column.type)
+        for row in rows:
+            connection.execute(table.insert(), {column: value(kept) for column, kept in row.items()})
+
+
 def test_books_of_the_first_release_are_whole_after_the_upgrade(database_without_tables: Database) -> None:
-    engine, config = database_without_tables.engine, alembic()
+    engine = database_without_tables.engine
     with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, FIRST)
-    books = opened(SqlStore(engine))
+        migrate(connection, FIRST, up=True)
+        fill(connection)
 
     bring_up_to_date(engine)
 
     with engine.connect() as connection:
         assert differences(connection, metadata) == []
         assert migrations.current(connection) == migrations.HEAD
-    with SqlStore(engine).read(books.id) as work:
-        assert work.invoices.get(books.invoice.id) == books.invoice
-        assert work.payments.get(books.payment.id) == books.payment
+    assert_whole(SqlStore(engine))
+
+
+def test_books_that_went_back_to_the_first_release_are_whole_when_they_return(
+    database_without_tables: Database,
+) -> None:
+    engine = database_without_tables.engine
+    with engine.begin() as connection:
+        migrate(connection, FIRST, up=True)
+        fill(connection)
+        before = connection.execute(THEIR_POSTINGS).all()
+        migrate(connection, "heads", up=True)
+
+    with engine.begin() as connection:
+        migrate(connection, FIRST, up=False)
+
+        assert connection.execute(THEIR_POSTINGS).all() == before
+    bring_up_to_date(engine)
+    assert_whole(SqlStore(engine))
+
+
+def assert_whole(store: SqlStore) -> None:
+    """Every road to a sum leads to the same sum, and each report says what the domain says of all records."""
+    assert Billing(store).verify("acme") == ()
+    with store.read(FirmId("acme")) as work:
+        invoices, recorded = list(work.invoices.all()), list(work.events.all())
+        assert (len(invoices), len(recorded)) == (8, 49)
+        for on in (date(2026, 5, 3), date(2026, 5, 8), date(2026, 5, 20), date(2026, 7, 1)):
+            later = [each.event for each in recorded if each.event.on > on]
+            assert work.answers.aging(on) == aging(invoices, on, later=later)
+            assert work.answers.trial_balance(on) == trial_balance(recorded, on)
+            period = Period(on, on + timedelta(days=9))
+            assert work.answers.takings(period) == takings(recorded, period)
+            for client in work.clients.all():
+                assert work.answers.statement(client.id, period) == statement(client.id, recorded, invoices, period)
 
 
 def test_a_column_that_no_revision_makes_is_a_difference(engine: Engine) -> None:

@@ -35,7 +35,7 @@ from tests.unit.reports.happened import (
 from billcore import events
 from billcore.fees import FeeBasis, FeeKind
 from billcore.ids import CreditNoteId, InvoiceId
-from billcore.journal import Account, Posting, balances, entries, postings
+from billcore.journal import Account, Posting, balances, entries, owed_by_invoice, postings
 from billcore.money import Money
 
 MAY, JUNE = date(2026, 5, 31), date(2026, 6, 1)
@@ -355,3 +355,19 @@ def test_the_postings_of_every_event_add_up_to_zero_in_each_currency(
         assert Money.sum(of_currency, currency).is_zero
     assert not any(posting.amount.is_zero for posting in made)
     assert len({(posting.account, posting.amount.currency) for posting in made}) == len(made)
+
+
+@pytest.mark.parametrize("kind", EVERY_EVENT)
+@settings(max_examples=20)
+@given(data=st.data())
+def test_what_is_receivable_is_kept_by_invoice_and_adds_up_to_the_posting(
+    kind: type[events.Event], data: st.DataObject
+) -> None:
+    event = data.draw(any_of(kind))
+
+    parts = owed_by_invoice(event)
+
+    posted = [posting.amount for posting in postings(event) if posting.account is Account.RECEIVABLE]
+    assert sum(part.amount.minor for part in parts) == sum(amount.minor for amount in posted)
+    assert len({part.invoice_id for part in parts}) == len(parts)
+    assert not any(part.amount.is_zero for part in parts)

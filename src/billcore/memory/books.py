@@ -11,7 +11,8 @@ from billcore.methods import SavedMethod
 from billcore.payments.operation import Operation
 from billcore.payments.payment import Payment, Refund
 from billcore.ports.gateway import GatewayEvent
-from billcore.ports.store import ParkedEvent, RecordedEvent, Request, Undelivered
+from billcore.ports.store import ParkedEvent, Request, Undelivered
+from billcore.recorded import RecordedEvent
 from billcore.recurring.occurrence import Occurrence
 from billcore.recurring.schedule import Schedule
 

@@ -7,6 +7,7 @@ from attrs import evolve
 from billcore.clients import Firm, NumberSeries
 from billcore.errors import AlreadyExists, NotFound, StaleWrite
 from billcore.ids import FirmId
+from billcore.memory.answers import Answers
 from billcore.memory.books import EventKey
 from billcore.memory.records import (
     Catalog,
@@ -45,6 +46,7 @@ class MemoryUnitOfWork:
         self.occurrences = Occurrences(transaction)
         self.requests = Requests(transaction)
         self.events = Events(transaction)
+        self.answers = Answers(transaction)
 
     @property
     def firm_id(self) -> FirmId:

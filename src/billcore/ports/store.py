@@ -58,7 +58,9 @@ from billcore.methods import SavedMethod
 from billcore.payments.operation import Operation
 from billcore.payments.payment import Payment, Refund
 from billcore.policy import Status
+from billcore.ports.answers import Answers
 from billcore.ports.gateway import GatewayEvent
+from billcore.recorded import RecordedEvent
 from billcore.recurring.occurrence import Occurrence
 from billcore.recurring.schedule import Schedule
 from billcore.texts import optional_text, text
@@ -231,14 +233,6 @@ class Requests(Protocol):
         """AlreadyExists when another transaction used the id first."""
 
 
-@frozen(kw_only=True)
-class RecordedEvent:
-    """An event with its place in the store's order; ``position`` is unique, the consumer's key against duplicates."""
-
-    position: int
-    event: Event
-
-
 class Events(Protocol):
     """What happened in the firm, in order, and the timeline of each invoice."""
 
@@ -278,6 +272,8 @@ class UnitOfWork(Protocol):
     def requests(self) -> Requests: ...
     @property
     def events(self) -> Events: ...
+    @property
+    def answers(self) -> Answers: ...
 
     def firm(self) -> Firm:
         """The firm itself; NotFound before it is opened."""

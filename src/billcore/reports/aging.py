@@ -1,7 +1,7 @@
 """How old the receivables are: what each client owes, by days since the due date or the date of issue (S3.29, C24)."""
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from enum import Enum
 from itertools import pairwise
@@ -9,8 +9,10 @@ from itertools import pairwise
 from attrs import frozen
 
 from billcore.errors import BadPolicy
-from billcore.ids import ClientId
-from billcore.invoices.invoice import Invoice, Issue
+from billcore.events import Event
+from billcore.ids import ClientId, InvoiceId
+from billcore.invoices.invoice import Invoice
+from billcore.journal import owed_by_invoice
 from billcore.money import Money
 
 
@@ -77,37 +79,71 @@ class Aging:
     totals: tuple[AgingRow, ...]
 
 
-def aging(invoices: Iterable[Invoice], on: date, buckets: AgingBuckets = STANDARD_BUCKETS) -> Aging:
-    """The receivables by age on the firm's day *on*.
+def aging(
+    invoices: Iterable[Invoice], on: date, buckets: AgingBuckets = STANDARD_BUCKETS, *, later: Iterable[Event] = ()
+) -> Aging:
+    """The receivables by age at the end of the firm's day *on*.
 
-    It adds up ``owed``, as the journal's receivable does: money still in flight is not there yet. The ages, and which
-    invoices were issued, are those of *on*; the sums are those that the invoices carry now, so a payment since counts.
+    It adds up ``owed``, as the journal's receivable does: money still in flight is not there yet. The invoices are as
+    they are now; *later* are the events whose business date is after *on*, and what they did is undone. With all of
+    them the totals are what the trial balance of that day says is receivable.
     """
-    clients: dict[tuple[ClientId, str], list[int]] = {}
+    undone: dict[InvoiceId, int] = {}
+    for event in later:
+        for part in owed_by_invoice(event):
+            undone[part.invoice_id] = undone.get(part.invoice_id, 0) + part.amount.minor
+    owing = Owing(on, buckets)
+    owing.add_all(_owed(invoices, on, buckets.basis, undone))
+    return owing.aging()
+
+
+def _owed(
+    invoices: Iterable[Invoice], on: date, basis: AgingBasis, undone: Mapping[InvoiceId, int]
+) -> Iterator[tuple[ClientId, str, date, int]]:
     for invoice in invoices:
-        if invoice.issue is None or invoice.issue.on > on or invoice.owed.is_zero:
-            continue
-        minors = clients.setdefault((invoice.client_id, invoice.currency), [0] * len(buckets.labels))
-        minors[buckets.place(_age(invoice.issue, on, buckets.basis))] += invoice.owed.minor
-    totals: dict[str, list[int]] = {}
-    for (_, currency), minors in clients.items():
-        totals[currency] = [sum(pair) for pair in zip(totals.get(currency, [0] * len(minors)), minors, strict=True)]
-    return Aging(
-        on=on,
-        labels=buckets.labels,
-        rows=tuple(_row(client_id, currency, clients[client_id, currency]) for client_id, currency in sorted(clients)),
-        totals=tuple(_row(None, currency, totals[currency]) for currency in sorted(totals)),
-    )
+        if invoice.issue is not None and (invoice.issue.on <= on or invoice.id in undone):
+            owed = invoice.owed.minor - undone.get(invoice.id, 0)
+            if owed:
+                since = invoice.issue.due_on if basis is AgingBasis.DUE_DATE else invoice.issue.on
+                yield invoice.client_id, invoice.currency, since, owed
 
 
-def _age(issue: Issue, on: date, basis: AgingBasis) -> int:
-    since = issue.due_on if basis is AgingBasis.DUE_DATE else issue.on
-    return (on - since).days
+class Owing:
+    """What is owed on a day, put into its buckets one sum at a time."""
+
+    def __init__(self, on: date, buckets: AgingBuckets) -> None:
+        self._on = on
+        self._buckets = buckets
+        self._clients: dict[tuple[ClientId, str], list[int]] = {}
+
+    def add_all(self, owed: Iterable[tuple[ClientId, str, date, int]]) -> None:
+        """Each of a client, a currency, the day from which its age counts, and how much on one invoice or several."""
+        nothing = [0] * len(self._buckets.labels)
+        places: dict[date, int] = {}
+        for client_id, currency, since, minor in owed:
+            # There are many rows of few days.
+            place = places.get(since)
+            if place is None:
+                place = places[since] = self._buckets.place((self._on - since).days)
+            self._clients.setdefault((client_id, currency), nothing.copy())[place] += minor
+
+    def aging(self) -> Aging:
+        """The report."""
+        totals: dict[str, list[int]] = {}
+        for (_, currency), minors in self._clients.items():
+            totals[currency] = [sum(pair) for pair in zip(totals.get(currency, [0] * len(minors)), minors, strict=True)]
+        rows = (
+            _row(client_id, currency, self._clients[client_id, currency])
+            for client_id, currency in sorted(self._clients)
+        )
+        return Aging(
+            on=self._on,
+            labels=self._buckets.labels,
+            rows=tuple(rows),
+            totals=tuple(_row(None, currency, totals[currency]) for currency in sorted(totals)),
+        )
 
 
 def _row(client_id: ClientId | None, currency: str, minors: list[int]) -> AgingRow:
-    return AgingRow(
-        client_id=client_id,
-        amounts=tuple(Money(minor, currency) for minor in minors),
-        total=Money(sum(minors), currency),
-    )
+    *amounts, total = Money.each((*minors, sum(minors)), currency)
+    return AgingRow(client_id=client_id, amounts=tuple(amounts), total=total)

@@ -15,8 +15,8 @@ from billcore.ids import InvoiceId, PaymentId, RefundId
 from billcore.methods import Method
 from billcore.money import Money
 from billcore.payments.payment import Payment, PaymentState, Refund, RefundStanding, RefundState
-from billcore.ports.store import RecordedEvent
 from billcore.reasons import RefundReason
+from billcore.recorded import RecordedEvent
 
 
 class RowStatus(Enum):

@@ -13,7 +13,7 @@ from billcore.fees import Fee, FeeKind
 from billcore.ids import PaymentId
 from billcore.methods import Method
 from billcore.money import Money, cumulative_share
-from billcore.ports.store import RecordedEvent
+from billcore.recorded import RecordedEvent
 
 
 @frozen(kw_only=True)
@@ -69,8 +69,8 @@ def takings(recorded: Iterable[RecordedEvent], period: Period) -> Takings:
     """
     payments: dict[PaymentId, _Payment] = {}
     touched: set[PaymentId] = set()
-    received: dict[tuple[Method, str], list[int]] = {}
-    moved: dict[tuple[_Figure, str], int] = {}
+    received: dict[tuple[Method, str], Received] = {}
+    moved: dict[tuple[Figure, str], int] = {}
     for record in recorded:
         event = record.event
         # What an event moves follows from the events recorded before it, so it is the same for every period.
@@ -81,19 +81,33 @@ def takings(recorded: Iterable[RecordedEvent], period: Period) -> Takings:
             moved[figure, amount.currency] = moved.get((figure, amount.currency), 0) + amount.minor
         match event:
             case events.PaymentRecorded() | events.PaymentCompleted():
-                received.setdefault((event.method, event.amount.currency), []).append(event.amount.minor)
+                key = event.method, event.amount.currency
+                received[key] = received.get(key, Received()).and_one_of(event.amount.minor)
                 touched.add(event.payment_id)
             case events.RefundSucceeded():
                 touched.add(event.payment_id)
-    return Takings(
-        period=period,
-        methods=_by_method(received),
-        currencies=tuple(_of_currency(currency, moved) for currency in sorted({currency for _, currency in moved})),
+    return compose(
+        period,
+        received=received,
+        moved=moved,
         unknown_fees=sum(payments[payment_id].lacks_fee(period.end) for payment_id in touched),
     )
 
 
-class _Figure(Enum):
+@frozen
+class Received:
+    """Payments of one method in one currency: how many, and how much in all."""
+
+    count: int = 0
+    minor: int = 0
+
+    def and_one_of(self, minor: int) -> "Received":
+        return Received(self.count + 1, self.minor + minor)
+
+
+class Figure(Enum):
+    """What is added up, per currency."""
+
     GROSS = auto()
     REFUNDED = auto()
     TAKEN_BACK = auto()
@@ -101,7 +115,28 @@ class _Figure(Enum):
     FEES_LOST = auto()
 
 
-_Move = tuple[_Figure, Money]
+def compose(
+    period: Period,
+    *,
+    received: Mapping[tuple[Method, str], Received],
+    moved: Mapping[tuple[Figure, str], int],
+    unknown_fees: int,
+) -> Takings:
+    """The takings of what was added up, by ``Method`` and currency; a currency in which all is zero is left out."""
+    currencies = sorted({currency for (_, currency), minor in moved.items() if minor})
+    places = {method: place for place, method in enumerate(Method)}
+    return Takings(
+        period=period,
+        methods=tuple(
+            MethodTakings(method=method, count=each.count, gross=Money(each.minor, currency))
+            for (method, currency), each in sorted(received.items(), key=lambda item: (places[item[0][0]], item[0][1]))
+        ),
+        currencies=tuple(_of_currency(currency, moved) for currency in currencies),
+        unknown_fees=unknown_fees,
+    )
+
+
+_Move = tuple[Figure, Money]
 
 
 @frozen(kw_only=True)
@@ -132,22 +167,22 @@ def _moves(event: Event, payments: dict[PaymentId, _Payment]) -> list[_Move]:
     match event:
         case events.PaymentRecorded(amount=amount):
             payments[event.payment_id] = _Payment(amount=amount, is_manual=True)
-            return [(_Figure.GROSS, amount)]
+            return [(Figure.GROSS, amount)]
         case events.PaymentCompleted(amount=amount):
             payments[event.payment_id] = _Payment(amount=amount, is_manual=False)
-            return [(_Figure.GROSS, amount)]
+            return [(Figure.GROSS, amount)]
         case events.RefundSucceeded(amount=amount):
-            return [(_Figure.REFUNDED, amount), *_refund(event.payment_id, amount.minor, payments)]
+            return [(Figure.REFUNDED, amount), *_refund(event.payment_id, amount.minor, payments)]
         case events.RefundFailed(amount=amount, had_succeeded=True):
-            return [(_Figure.REFUNDED, -amount), *_refund(event.payment_id, -amount.minor, payments)]
+            return [(Figure.REFUNDED, -amount), *_refund(event.payment_id, -amount.minor, payments)]
         case events.PaymentReturned(amount=amount) | events.DisputeLost(amount=amount):
-            return [(_Figure.TAKEN_BACK, amount)]
+            return [(Figure.TAKEN_BACK, amount)]
         case events.FeeAssessed(fee=fee, replaces=replaces):
-            believed = [] if replaces is None else [(_Figure.FEES, -replaces.total)]
-            return [(_Figure.FEES, fee.total), *believed, *_assess(event, payments)]
+            believed = [] if replaces is None else [(Figure.FEES, -replaces.total)]
+            return [(Figure.FEES, fee.total), *believed, *_assess(event, payments)]
         case events.ExtraFeeCharged(line=line):
-            lost = [(_Figure.FEES_LOST, line.amount)] if line.kind is FeeKind.REFUND else []
-            return [(_Figure.FEES, line.amount), *lost]
+            lost = [(Figure.FEES_LOST, line.amount)] if line.kind is FeeKind.REFUND else []
+            return [(Figure.FEES, line.amount), *lost]
         case _:
             return []
 
@@ -167,28 +202,18 @@ def _assess(event: events.FeeAssessed, payments: dict[PaymentId, _Payment]) -> l
 
 def _lost(before: _Payment, after: _Payment) -> list[_Move]:
     """What is lost now instead of what was lost before, which may be in another currency."""
-    undone = [] if before.fee_lost is None else [(_Figure.FEES_LOST, -before.fee_lost)]
-    return undone if after.fee_lost is None else [*undone, (_Figure.FEES_LOST, after.fee_lost)]
+    undone = [] if before.fee_lost is None else [(Figure.FEES_LOST, -before.fee_lost)]
+    return undone if after.fee_lost is None else [*undone, (Figure.FEES_LOST, after.fee_lost)]
 
 
-def _by_method(received: Mapping[tuple[Method, str], list[int]]) -> tuple[MethodTakings, ...]:
-    """In the order of ``Method``, then of the currency code."""
-    return tuple(
-        MethodTakings(method=method, count=len(minors), gross=Money(sum(minors), currency))
-        for known in Method
-        for (method, currency), minors in sorted(received.items(), key=lambda item: item[0][1])
-        if method is known
-    )
-
-
-def _of_currency(currency: str, moved: Mapping[tuple[_Figure, str], int]) -> CurrencyTakings:
-    def figure(name: _Figure) -> Money:
+def _of_currency(currency: str, moved: Mapping[tuple[Figure, str], int]) -> CurrencyTakings:
+    def figure(name: Figure) -> Money:
         return Money(moved.get((name, currency), 0), currency)
 
     return CurrencyTakings(
-        gross=figure(_Figure.GROSS),
-        refunded=figure(_Figure.REFUNDED),
-        taken_back=figure(_Figure.TAKEN_BACK),
-        fees=figure(_Figure.FEES),
-        fees_lost_on_refunds=figure(_Figure.FEES_LOST),
+        gross=figure(Figure.GROSS),
+        refunded=figure(Figure.REFUNDED),
+        taken_back=figure(Figure.TAKEN_BACK),
+        fees=figure(Figure.FEES),
+        fees_lost_on_refunds=figure(Figure.FEES_LOST),
     )

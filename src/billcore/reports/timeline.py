@@ -13,8 +13,8 @@ from billcore.events.refunds import OfRefund
 from billcore.ids import InvoiceId, PaymentId
 from billcore.methods import Method
 from billcore.money import Money
-from billcore.ports.store import RecordedEvent
 from billcore.reasons import Initiator
+from billcore.recorded import RecordedEvent
 from billcore.reports.wording import Manner, words
 
 _LABELS = {Initiator.AUTOPAY: "Auto-pay", Initiator.BACKFILL: "Back-fill"}

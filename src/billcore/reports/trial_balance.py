@@ -7,7 +7,7 @@ from attrs import frozen
 
 from billcore.journal import Account, balances, entries
 from billcore.money import Money
-from billcore.ports.store import RecordedEvent
+from billcore.recorded import RecordedEvent
 from billcore.reports.totals import per_currency
 
 

@@ -7,7 +7,7 @@ from attrs import frozen
 from billcore.errors import BadNumber, InvalidInput
 from billcore.ids import FirmId
 from billcore.kinds import of_kind
-from billcore.ports.store import RecordedEvent
+from billcore.recorded import RecordedEvent
 from billcore.services.house import House
 
 Handler = Callable[[FirmId, RecordedEvent], None]

@@ -1,22 +1,20 @@
 """The reports desk: one question per method, answered from the books as they are."""
 
-from collections.abc import Iterable
 from datetime import date
 
 from attrs import frozen
 
 from billcore.dates import Period, day
 from billcore.ids import ClientId
-from billcore.invoices.invoice import Invoice
 from billcore.kinds import of_kind
 from billcore.permissions import Permission
 from billcore.ports.store import UnitOfWork
-from billcore.reports.aging import STANDARD_BUCKETS, Aging, AgingBuckets, aging
-from billcore.reports.dashboard import Dashboard, dashboard
-from billcore.reports.queues import Tile, queues
-from billcore.reports.statement import Statement, statement
-from billcore.reports.takings import Takings, takings
-from billcore.reports.trial_balance import TrialBalance, trial_balance
+from billcore.reports.aging import STANDARD_BUCKETS, Aging, AgingBuckets
+from billcore.reports.dashboard import Dashboard
+from billcore.reports.queues import Tile
+from billcore.reports.statement import Statement
+from billcore.reports.takings import Takings
+from billcore.reports.trial_balance import TrialBalance
 from billcore.reports.unbilled import Unbilled, unbilled
 from billcore.services.house import Desk
 
@@ -29,27 +27,27 @@ class ReportsDesk(Desk):
         """The four queues with counts and open balances (S0.6-S0.11)."""
         self.require(Permission.VIEW)
         with self.read() as work:
-            return queues(work.invoices.all(), self._day(on, work))
+            return work.answers.queues(self._day(on, work))
 
     def aging(self, *, on: date | None = None, buckets: AgingBuckets = STANDARD_BUCKETS) -> Aging:
-        """Receivables by age (S3.29)."""
+        """Receivables by age at the end of the day, also of a day long past (S3.29)."""
         self.require(Permission.VIEW)
         of_kind(buckets, AgingBuckets, "buckets")
         with self.read() as work:
-            return aging(work.invoices.all(), self._day(on, work), buckets)
+            return work.answers.aging(self._day(on, work), buckets)
 
     def takings(self, period: Period) -> Takings:
         """What came in and what is left of it (S1.43)."""
         self.require(Permission.VIEW)
         of_kind(period, Period, "period")
         with self.read() as work:
-            return takings(work.events.all(), period)
+            return work.answers.takings(period)
 
     def trial_balance(self, *, on: date | None = None) -> TrialBalance:
         """Every account's balance; debits equal credits."""
         self.require(Permission.VIEW)
         with self.read() as work:
-            return trial_balance(work.events.all(), self._day(on, work))
+            return work.answers.trial_balance(self._day(on, work))
 
     def statement(self, client_id: ClientId, period: Period) -> Statement:
         """One client's account over a period: opening, movements, closing, open items (S3.40)."""
@@ -57,7 +55,7 @@ class ReportsDesk(Desk):
         of_kind(period, Period, "period")
         with self.read() as work:
             work.clients.get(client_id)
-            return statement(client_id, work.events.all(), self._of_client(work, client_id), period)
+            return work.answers.statement(client_id, period)
 
     def dashboard(self, client_id: ClientId | None = None, *, on: date | None = None) -> Dashboard:
         """The tiles of the firm, or of one client (S4.2)."""
@@ -65,19 +63,15 @@ class ReportsDesk(Desk):
         with self.read() as work:
             if client_id is not None:
                 work.clients.get(client_id)
-            invoices = work.invoices.all() if client_id is None else self._of_client(work, client_id)
-            return dashboard(invoices, self._day(on, work))
+            return work.answers.dashboard(self._day(on, work), client_id)
 
     def unbilled(self) -> Unbilled:
         """Work that is not on an invoice yet, by client, with counts and totals (S3.5)."""
         self.require(Permission.VIEW)
         with self.read() as work:
             charges = work.charges.unbilled()
-            clients = {client_id: work.clients.get(client_id) for client_id in {charge.client_id for charge in charges}}
-            return unbilled(charges, clients)
+            clients = work.clients.peek_all({charge.client_id for charge in charges})
+            return unbilled(charges, {client.id: client for client in clients})
 
     def _day(self, on: date | None, work: UnitOfWork) -> date:
         return self.house.now_at(work.firm()).date() if on is None else day(on, "on")
-
-    def _of_client(self, work: UnitOfWork, client_id: ClientId) -> Iterable[Invoice]:
-        return [invoice for invoice in work.invoices.all() if invoice.client_id == client_id]

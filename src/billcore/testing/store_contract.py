@@ -16,6 +16,7 @@ check that is known to fail is overridden with ``pytest.mark.xfail(reason="…")
 class is made.
 """
 
+from billcore.testing.store_checks.answers import AnswerChecks
 from billcore.testing.store_checks.asked import AskedChecks
 from billcore.testing.store_checks.firms import FirmChecks
 from billcore.testing.store_checks.locks import LockChecks
@@ -41,5 +42,6 @@ class StoreContract(
     AskedChecks,
     PageChecks,
     RunChecks,
+    AnswerChecks,
 ):
     """Every promise of ``billcore.ports.store``, asked of a store through the port alone."""

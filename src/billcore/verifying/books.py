@@ -12,7 +12,7 @@ from billcore.invoices.invoice import CreditNote, Invoice
 from billcore.money import Money
 from billcore.payments.operation import Operation
 from billcore.payments.payment import Payment, Refund
-from billcore.ports.store import RecordedEvent
+from billcore.recorded import RecordedEvent
 from billcore.recurring.occurrence import Occurrence
 from billcore.recurring.schedule import Schedule
 

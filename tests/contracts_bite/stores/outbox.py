@@ -13,7 +13,8 @@ from billcore.ids import FirmId, InvoiceId
 from billcore.memory.records import Events
 from billcore.memory.transaction import Transaction
 from billcore.memory.unit import MemoryUnitOfWork
-from billcore.ports.store import RecordedEvent, Undelivered
+from billcore.ports.store import Undelivered
+from billcore.recorded import RecordedEvent
 
 
 class _EventsByMoment(Events):

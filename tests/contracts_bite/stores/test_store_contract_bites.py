@@ -3,12 +3,12 @@
 from inspect import signature
 
 import pytest
-from tests.contracts_bite.stores import asked, firms, locks, numbers, once, outbox, pages, records, runs, units
+from tests.contracts_bite.stores import answers, asked, firms, locks, numbers, once, outbox, pages, records, runs, units
 from tests.contracts_bite.stores.broken import BrokenStore, SnapshotTrap
 
 from billcore.testing import StoreContract
 
-MODULES = (units, records, firms, locks, numbers, once, outbox, asked, pages, runs)
+MODULES = (units, records, firms, locks, numbers, once, outbox, asked, pages, runs, answers)
 BROKEN = tuple(
     thing
     for module in MODULES
@@ -23,6 +23,7 @@ class Quickly(StoreContract):
 
     size_of_books = 25
     filters_tried = 10
+    size_of_life = 25
 
 
 def failed_checks(broken: type[BrokenStore]) -> set[str]:

@@ -12,7 +12,8 @@ from billcore.memory.records import Events
 from billcore.memory.transaction import Transaction
 from billcore.memory.unit import MemoryUnitOfWork
 from billcore.ports.gateway import GatewayEvent
-from billcore.ports.store import RecordedEvent, Store
+from billcore.ports.store import Store
+from billcore.recorded import RecordedEvent
 
 # ── Whole or not at all ──────────────────────────────────────────────────────────────────────────────────────────────
 

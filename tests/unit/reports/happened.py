@@ -9,8 +9,8 @@ from billcore.fees import Fee, FeeBasis, FeeKind, FeeLine
 from billcore.ids import ClientId, CreditNoteId, FirmId, GatewayRef, InvoiceId, PaymentId, RefundId
 from billcore.methods import Method
 from billcore.money import Money
-from billcore.ports.store import RecordedEvent
 from billcore.reasons import Initiator, RefundReason
+from billcore.recorded import RecordedEvent
 
 FIRM = FirmId("acme")
 PATEL = ClientId("patel")

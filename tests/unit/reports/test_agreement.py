@@ -23,6 +23,7 @@ from billcore.memory import MemoryStore
 from billcore.methods import Method
 from billcore.money import Money
 from billcore.testing import FakeGateway, ManualClock
+from billcore.testing.clock import START
 
 VAT = TaxRate(name="VAT", percent="20")
 ALL_TIME = Period(date(2000, 1, 1), date(2100, 1, 1))
@@ -120,9 +121,9 @@ def after(happening: Iterable[Command]) -> Firm:
     return firm
 
 
-def standing(firm: Firm, *accounts: Account) -> Money:
+def standing(firm: Firm, *accounts: Account, on: date = ON) -> Money:
     """What the trial balance says of these accounts, together."""
-    rows = [row for row in firm.desk.reports.trial_balance(on=ON).rows if row.account in accounts]
+    rows = [row for row in firm.desk.reports.trial_balance(on=on).rows if row.account in accounts]
     return Money.sum((row.debit - row.credit for row in rows), "USD")
 
 
@@ -140,6 +141,35 @@ def test_what_clients_owe_is_the_same_in_aging_in_the_journal_and_on_the_invoice
     assert Money.sum((row.total for row in aged.totals), "USD") == owed
     assert standing(firm, Account.RECEIVABLE) == owed
     assert firm.desk.reports.trial_balance(on=ON).is_balanced
+
+
+@settings(max_examples=40)
+@given(lives, st.integers(-1, 13))
+def test_what_was_receivable_on_a_day_long_past_is_in_the_aging_of_that_day(
+    happening: list[Command], days: int
+) -> None:
+    firm = after(happening)
+    on = START.date() + timedelta(days=days)
+
+    aged = firm.desk.reports.aging(on=on)
+
+    total = Money.sum((row.total for row in aged.totals), "USD")
+    assert total == standing(firm, Account.RECEIVABLE, on=on)
+
+
+@settings(max_examples=40)
+@given(lives, st.integers(0, 13))
+def test_a_statement_of_a_period_long_past_closes_at_what_was_open_then(happening: list[Command], days: int) -> None:
+    firm = after(happening)
+    end = START.date() + timedelta(days=days)
+
+    (account,) = firm.desk.reports.statement(firm.client_id, Period(date(2000, 1, 1), end)).currencies or (None,)
+
+    on = end - timedelta(days=1)
+    open_items = Money.sum((item.owed for item in account.open_items) if account else (), "USD")
+    assert open_items == standing(firm, Account.RECEIVABLE, on=on)
+    closing = account.closing if account else Money(0, "USD")
+    assert closing == open_items + standing(firm, Account.CLIENT_CREDIT, on=on)
 
 
 @settings(max_examples=40)
