@@ -12,7 +12,8 @@ from billcore.ids import InvoiceId
 from billcore.recorded import RecordedEvent
 from billcore_sqlalchemy import documents
 from billcore_sqlalchemy.ledger import posting_rows, takings_columns
-from billcore_sqlalchemy.session import Session, Values, is_storable
+from billcore_sqlalchemy.ready import Values
+from billcore_sqlalchemy.session import Session, is_storable
 from billcore_sqlalchemy.statements import THE_FIRM, THE_ID, THE_LIMIT
 from billcore_sqlalchemy.tables import Tables
 

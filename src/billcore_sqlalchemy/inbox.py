@@ -18,23 +18,30 @@ from billcore_sqlalchemy.statements import THE_LIMIT, insert_new
 
 def hear(session: Session, table: Table, event: GatewayEvent) -> bool:
     """Note the event as heard in this transaction; a second delivery waits here for the first, and is then refused."""
-    row = {**_row(event), "firm_id": session.firm_id, "is_heard": True, "parked_at": None, "document": None}
+    row = {
+        **_row(event),
+        "firm_id": session.firm_id,
+        "is_heard": True,
+        "parked_at": None,
+        "turn_at": None,
+        "document": None,
+    }
     if session.insert(insert_new(table, session.dialect), row):
         return True
     # On MariaDB all who waited for that row now share a lock on it: whoever wrote next would be a deadlock.
     if was_heard(session, table, event):
         return False
-    return session.change(_hear(table), {**_key(event), "its_firm": session.firm_id}) == 1
+    return session.change(_hear(table), {**key(event), "its_firm": session.firm_id}) == 1
 
 
 def was_heard(session: Session, table: Table, event: GatewayEvent) -> bool:
     """Whether a transaction that heard it has committed."""
-    return session.query(_was_heard(table), _key(event)).first() is not None
+    return session.query(_was_heard(table), key(event)).first() is not None
 
 
 def park(session: Session, table: Table, event: GatewayEvent, *, at: datetime) -> bool:
     """Keep the event, unless it is kept or was heard."""
-    row = {**_row(event), "firm_id": event.firm_id, "is_heard": False, "parked_at": at}
+    row = {**_row(event), "firm_id": event.firm_id, "is_heard": False, "parked_at": at, "turn_at": at}
     return session.insert(
         insert_new(table, session.dialect), {**row, "document": documents.write(GATEWAY_EVENT, event)}
     )
@@ -48,11 +55,6 @@ def parked(session: Session, table: Table, *, limit: int) -> Sequence[ParkedEven
     ]
 
 
-def retried(session: Session, table: Table, event: GatewayEvent) -> None:
-    """Count one more try."""
-    session.change(_retried(table), _key(event))
-
-
 def _row(event: GatewayEvent) -> dict[str, object]:
     return {
         "gateway": require_key(event.gateway, "gateway"),
@@ -62,11 +64,11 @@ def _row(event: GatewayEvent) -> dict[str, object]:
     }
 
 
-def _key(event: GatewayEvent) -> Values:
+def key(event: GatewayEvent) -> Values:
     return {"its_gateway": event.gateway, "its_account": event.account or "", "its_id": event.id}
 
 
-def _is_it(table: Table) -> ColumnElement[bool]:
+def is_it(table: Table) -> ColumnElement[bool]:
     c = table.c
     return and_(
         c.gateway == bindparam("its_gateway"),
@@ -78,12 +80,12 @@ def _is_it(table: Table) -> ColumnElement[bool]:
 @cache
 def _hear(table: Table) -> Update:
     waits = table.c.is_heard == false()
-    return table.update().where(_is_it(table), waits).values(is_heard=true(), firm_id=bindparam("its_firm"))
+    return table.update().where(is_it(table), waits).values(is_heard=true(), firm_id=bindparam("its_firm"))
 
 
 @cache
 def _was_heard(table: Table) -> Select[Any]:
-    return select(table.c.is_heard).where(_is_it(table), table.c.is_heard == true())
+    return select(table.c.is_heard).where(is_it(table), table.c.is_heard == true())
 
 
 @cache
@@ -91,9 +93,3 @@ def _parked(table: Table) -> Select[Any]:
     c = table.c
     waits = c.is_heard == false()
     return select(c.document, c.parked_at, c.tries).where(waits).order_by(c.tries, c.parked_at).limit(THE_LIMIT)
-
-
-@cache
-def _retried(table: Table) -> Update:
-    waits = table.c.is_heard == false()
-    return table.update().where(_is_it(table), waits).values(tries=table.c.tries + 1)

@@ -8,7 +8,7 @@ from billcore.events import Event
 from billcore.journal import Account, postings, split_by_invoice
 from billcore.methods import Method
 from billcore.money import Money
-from billcore_sqlalchemy.session import Values
+from billcore_sqlalchemy.ready import Values
 
 NO_INVOICE: Final = ""
 """In the postings of an account that is not kept by invoice; NULL could not be a part of the key."""

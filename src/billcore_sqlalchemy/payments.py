@@ -142,6 +142,10 @@ class Refunds(Records[RefundId, Refund]):
 class Operations(Records[OperationId, Operation]):
     envelope, what = OPERATION, "operation"
 
+    def _row(self, record: Operation) -> Values:
+        # Of the worker's turns the record knows nothing, so no save of it undoes them.
+        return {**super()._row(record), "turn_at": record.created_at, "tries": 0}
+
     def all(self) -> Iterable[Operation]:
         return self._each()
 

@@ -12,8 +12,8 @@ from sqlalchemy import URL, Connection, Engine, Transaction
 from billcore.errors import UnitOfWorkMisuse
 from billcore.ids import FirmId, GatewayRef, OperationId, PaymentId
 from billcore.ports.gateway import GatewayEvent
-from billcore.ports.store import ParkedEvent, Undelivered
-from billcore_sqlalchemy import across, inbox
+from billcore.ports.store import DueOperation, ParkedEvent, Undelivered
+from billcore_sqlalchemy import across, claims, inbox
 from billcore_sqlalchemy.engines import bring_up_to_date, engine_for
 from billcore_sqlalchemy.failures import translated
 from billcore_sqlalchemy.policies import KnownPolicies
@@ -123,10 +123,6 @@ class SqlStore:
         with self._looking() as session:
             return inbox.parked(session, self._tables.inbox, limit=limit)
 
-    def retried(self, event: GatewayEvent) -> None:
-        with self._changing("count a retry") as session:
-            inbox.retried(session, self._tables.inbox, event)
-
     # ── The outbox ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     def undelivered(self, *, limit: int) -> Sequence[Undelivered]:
@@ -136,6 +132,40 @@ class SqlStore:
     def delivered(self, positions: Iterable[int]) -> None:
         with self._changing("mark events as delivered") as session:
             across.delivered(session, self._tables, positions)
+
+    # ── Claims ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def claim_operations(
+        self, *, created_before: datetime, at: datetime, until: datetime, limit: int
+    ) -> Sequence[DueOperation]:
+        with self._changing("claim operations") as session:
+            return claims.operations(
+                session, self._tables.operations, created_before=created_before, at=at, until=until, limit=limit
+            )
+
+    def put_off_operation(self, firm_id: FirmId, operation_id: OperationId, *, until: datetime) -> None:
+        with self._changing("put an operation off") as session:
+            claims.put_off_operation(session, self._tables.operations, firm_id, operation_id, until=until)
+
+    def claim_parked(self, *, at: datetime, until: datetime, limit: int) -> Sequence[ParkedEvent]:
+        with self._changing("claim parked events") as session:
+            return claims.parked(session, self._tables.inbox, at=at, until=until, limit=limit)
+
+    def put_off_parked(self, event: GatewayEvent, *, until: datetime) -> None:
+        with self._changing("put an event off") as session:
+            claims.put_off_parked(session, self._tables.inbox, event, until=until)
+
+    def let_go(self, event: GatewayEvent) -> None:
+        with self._changing("let an event go") as session:
+            claims.let_go(session, self._tables.inbox, event)
+
+    def claim_undelivered(self, *, at: datetime, until: datetime, limit: int) -> Sequence[Undelivered]:
+        with self._changing("claim events") as session:
+            return claims.undelivered(session, self._tables, at=at, until=until, limit=limit)
+
+    def put_off_stream(self, firm_id: FirmId, stream: str, *, until: datetime | None) -> None:
+        with self._changing("put a stream off") as session:
+            claims.put_off_stream(session, self._tables.deliveries, firm_id, stream, until=until)
 
     @contextmanager
     def _looking(self) -> Iterator[Session]:

@@ -53,6 +53,7 @@ class Tables:
     counters: Table
     events: Table
     event_invoices: Table
+    deliveries: Table
     postings: Table
     inbox: Table
 
@@ -95,6 +96,7 @@ def build_tables(metadata: MetaData, *, prefix: str = "billcore_", schema: str |
         ),
         events=_events(build),
         event_invoices=_event_invoices(build),
+        deliveries=_deliveries(build),
         postings=_postings(build),
         inbox=_inbox(build),
     )
@@ -245,10 +247,14 @@ def _operations(build: Builder) -> Table:
         Column("is_done", Boolean, nullable=False),
         a_moment("created_at"),
         a_moment("leased_until", nullable=True),
+        # When recovery hands it out next, and how often it did: no part of the record.
+        a_moment("turn_at"),
+        Column("tries", Integer, nullable=False),
         *a_ref(),
     )
     c = table.c
     build.index("operations_in_doubt", c.is_done, c.created_at, c.id, where=c.is_done == false())
+    build.index("operations_turn", c.is_done, c.turn_at, c.id, where=c.is_done == false())
     build.index("operations_ref", c.ref_gateway, c.ref_account, c.ref_id)
     return table
 
@@ -326,6 +332,17 @@ def _events(build: Builder) -> Table:
     return table
 
 
+def _deliveries(build: Builder) -> Table:
+    """The streams that a worker of the outbox has in its hands or could not deliver; nothing of all others."""
+    return build.table(
+        "deliveries",
+        a_firm(),
+        Column("stream", Key(KEY_LENGTH), primary_key=True),
+        a_moment("turn_at"),
+        Column("tries", Integer, nullable=False),
+    )
+
+
 def _event_invoices(build: Builder) -> Table:
     """Which events stand in the timelines of several invoices; what is about one invoice says so itself."""
     return build.table(
@@ -361,10 +378,12 @@ def _inbox(build: Builder) -> Table:
         a_key("firm_id", nullable=True),
         Column("is_heard", Boolean, nullable=False),
         a_moment("parked_at", nullable=True),
+        a_moment("turn_at", nullable=True),
         Column("tries", Integer, nullable=False),
         Column("document", document()),
     )
     c = table.c
+    build.index("inbox_turn", c.is_heard, c.turn_at, where=c.is_heard == false())
     build.index("inbox_parked", c.is_heard, c.tries, c.parked_at, where=c.is_heard == false())
     return table
 

@@ -12,7 +12,8 @@ from billcore.methods import Method
 from billcore.recorded import RecordedEvent
 from billcore.reports.takings import Figure, Received, Takings, compose, takings
 from billcore_sqlalchemy.events import recorded
-from billcore_sqlalchemy.session import Session, Values
+from billcore_sqlalchemy.ready import Values
+from billcore_sqlalchemy.session import Session
 from billcore_sqlalchemy.statements import THE_FIRM
 from billcore_sqlalchemy.tables import Tables
 

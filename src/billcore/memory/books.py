@@ -1,11 +1,13 @@
 """What a store in memory holds: one shelf of records per firm, and beside them what workers ask across firms."""
 
+from datetime import datetime
+
 from attrs import Factory, define, evolve, frozen
 
 from billcore.catalog import CatalogItem
 from billcore.charges.charge import Charge
 from billcore.clients import Client, Firm
-from billcore.ids import FirmId
+from billcore.ids import FirmId, OperationId
 from billcore.invoices.invoice import CreditNote, Invoice
 from billcore.methods import SavedMethod
 from billcore.payments.operation import Operation
@@ -71,6 +73,14 @@ class EventKey:
         return cls(event.gateway, event.account, event.id)
 
 
+@frozen(kw_only=True)
+class Turn:
+    """When due work is handed out next, and how often it was."""
+
+    at: datetime
+    tries: int = 0
+
+
 @define(kw_only=True)
 class Books:
     """Everything at one moment. Books that were committed are never changed again: a change is made in a copy."""
@@ -79,6 +89,9 @@ class Books:
     heard: set[EventKey] = Factory(set)
     parked: dict[EventKey, ParkedEvent] = Factory(dict)
     undelivered: dict[int, Undelivered] = Factory(dict)
+    operation_turns: dict[tuple[FirmId, OperationId], Turn] = Factory(dict)
+    event_turns: dict[EventKey, Turn] = Factory(dict)
+    stream_turns: dict[tuple[FirmId, str], Turn] = Factory(dict)
     last_position: int = 0
 
     def copy(self) -> "Books":
@@ -89,6 +102,9 @@ class Books:
             heard=set(self.heard),
             parked=dict(self.parked),
             undelivered=dict(self.undelivered),
+            operation_turns=dict(self.operation_turns),
+            event_turns=dict(self.event_turns),
+            stream_turns=dict(self.stream_turns),
         )
 
     def shelf(self, firm_id: FirmId) -> Shelf:

@@ -5,16 +5,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
-from attrs import evolve
-
 from billcore.dates import instant
 from billcore.errors import UnitOfWorkMisuse
 from billcore.ids import FirmId, GatewayRef, OperationId, PaymentId
+from billcore.memory import claims
 from billcore.memory.books import Books, EventKey
 from billcore.memory.transaction import Transaction
 from billcore.memory.unit import MemoryUnitOfWork
 from billcore.ports.gateway import GatewayEvent
-from billcore.ports.store import ParkedEvent, Undelivered
+from billcore.ports.store import DueOperation, ParkedEvent, Undelivered
 
 
 class MemoryStore:
@@ -118,12 +117,6 @@ class MemoryStore:
         waiting = sorted(self._books.parked.values(), key=lambda parked: (parked.tries, parked.heard_at))
         return waiting[:limit]
 
-    def retried(self, event: GatewayEvent) -> None:
-        key = EventKey.of(event)
-        with self._changed("count a retry") as books:
-            if parked := books.parked.get(key):
-                books.parked[key] = evolve(parked, tries=parked.tries + 1)
-
     # ── The outbox ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     def undelivered(self, *, limit: int) -> Sequence[Undelivered]:
@@ -133,6 +126,42 @@ class MemoryStore:
         with self._changed("mark events as delivered") as books:
             for position in positions:
                 books.undelivered.pop(position, None)
+
+    # ── Claims ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def claim_operations(
+        self, *, created_before: datetime, at: datetime, until: datetime, limit: int
+    ) -> Sequence[DueOperation]:
+        with self._changed("claim operations") as books:
+            return claims.operations(books, created_before=created_before, at=at, until=until, limit=limit)
+
+    def put_off_operation(self, firm_id: FirmId, operation_id: OperationId, *, until: datetime) -> None:
+        with self._changed("put an operation off") as books:
+            claims.put_off(books.operation_turns, (firm_id, operation_id), until=until)
+
+    def claim_parked(self, *, at: datetime, until: datetime, limit: int) -> Sequence[ParkedEvent]:
+        with self._changed("claim parked events") as books:
+            return claims.parked(books, at=at, until=until, limit=limit)
+
+    def put_off_parked(self, event: GatewayEvent, *, until: datetime) -> None:
+        with self._changed("put an event off") as books:
+            if (key := EventKey.of(event)) in books.parked:
+                claims.put_off(books.event_turns, key, until=until)
+
+    def let_go(self, event: GatewayEvent) -> None:
+        with self._changed("let an event go") as books:
+            claims.let_go(books, EventKey.of(event))
+
+    def claim_undelivered(self, *, at: datetime, until: datetime, limit: int) -> Sequence[Undelivered]:
+        with self._changed("claim events") as books:
+            return claims.undelivered(books, at=at, until=until, limit=limit)
+
+    def put_off_stream(self, firm_id: FirmId, stream: str, *, until: datetime | None) -> None:
+        with self._changed("put a stream off") as books:
+            if until is None:
+                books.stream_turns.pop((firm_id, stream), None)
+            else:
+                claims.put_off(books.stream_turns, (firm_id, stream), until=until)
 
     @contextmanager
     def _changed(self, what: str) -> Iterator[Books]:

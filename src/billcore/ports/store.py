@@ -16,9 +16,10 @@ What every store keeps, and ``billcore.testing.StoreContract`` checks:
 - A number is on one invoice of the firm, and on one credit note: a second one with it is AlreadyExists.
 - A gateway's payment is in the books once: a second payment with the same ref, of whatever firm, is AlreadyExists.
 - One unit of work per thread: beginning a second inside the first is UnitOfWorkMisuse, and so is calling a gateway
-  inside one. ``park``, ``retried`` and ``delivered`` are units of their own.
+  inside one. ``park``, ``delivered``, claiming, putting off and letting go are units of their own.
 - What workers share out among themselves (``due``, ``newly_overdue``, ``to_collect``) is locked in a writing unit, and
   what another worker has locked is left out instead of waited for.
+- What workers claim across firms (``claim_operations``, ``claim_parked``, ``claim_undelivered``) goes to one of them.
 - Lists are oldest first and equal moments in order of id; what ``all`` gives is in order of id. Ids that differ in case
   only are different ids.
 """
@@ -300,6 +301,15 @@ class UnitOfWork(Protocol):
 
 
 @frozen(kw_only=True)
+class DueOperation:
+    """An operation in doubt that was handed out, and how often it was before."""
+
+    firm_id: FirmId
+    operation_id: OperationId
+    tries: int = 0
+
+
+@frozen(kw_only=True)
 class ParkedEvent:
     """A gateway's event that could not be applied yet: its payment is not known to us, or could not be read."""
 
@@ -310,11 +320,12 @@ class ParkedEvent:
 
 @frozen(kw_only=True)
 class Undelivered:
-    """An event that no subscriber has taken yet."""
+    """An event that no subscriber has taken yet; ``tries`` counts how often its stream was handed out before."""
 
     firm_id: FirmId
     stream: str
     recorded: RecordedEvent
+    tries: int = 0
 
 
 class Store(Protocol):
@@ -348,13 +359,40 @@ class Store(Protocol):
         """Keep an event for later, once; False if it is kept or was heard already."""
 
     def parked(self, *, limit: int) -> Sequence[ParkedEvent]:
-        """Those kept and not heard since, fewest tries first."""
-
-    def retried(self, event: GatewayEvent) -> None:
-        """Count one more try of a parked event; nothing happens where it is not parked."""
+        """Those kept and not heard since, fewest tries first: to look at, not to work on."""
 
     def undelivered(self, *, limit: int) -> Sequence[Undelivered]:
-        """Events not delivered yet, in order of position."""
+        """Events not delivered yet, in order of position: to look at, not to work on."""
 
     def delivered(self, positions: Iterable[int]) -> None:
         """Mark events as taken by the subscriber; those marked already stay so."""
+
+    # Due work is claimed: what is handed out to one caller is kept from all others until the moment *until*, and comes
+    # again then if it is still to be done. A claim spares work; what is true never rests on it.
+
+    def claim_operations(
+        self, *, created_before: datetime, at: datetime, until: datetime, limit: int
+    ) -> Sequence[DueOperation]:
+        """Operations in doubt whose turn has come, the longest waiting first: not done, and not leased beyond *at*."""
+
+    def put_off_operation(self, firm_id: FirmId, operation_id: OperationId, *, until: datetime) -> None:
+        """Its turn comes at that moment, whoever claimed it."""
+
+    def claim_parked(self, *, at: datetime, until: datetime, limit: int) -> Sequence[ParkedEvent]:
+        """Parked events whose turn has come, the longest waiting first."""
+
+    def put_off_parked(self, event: GatewayEvent, *, until: datetime) -> None:
+        """Its turn comes at that moment; nothing happens where it is not parked."""
+
+    def let_go(self, event: GatewayEvent) -> None:
+        """Keep a parked event no longer. Heard again, it is a new one."""
+
+    def claim_undelivered(self, *, at: datetime, until: datetime, limit: int) -> Sequence[Undelivered]:
+        """Events not delivered yet, in order of position: of each stream that is handed out, all there are.
+
+        A stream goes to one caller at a time, so that its events stay in order; streams are chosen by their oldest
+        events, at most *limit* of them.
+        """
+
+    def put_off_stream(self, firm_id: FirmId, stream: str, *, until: datetime | None) -> None:
+        """The stream's turn comes at that moment; None where all went well, and nothing is remembered of it."""

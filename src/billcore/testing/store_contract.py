@@ -18,6 +18,7 @@ class is made.
 
 from billcore.testing.store_checks.answers import AnswerChecks
 from billcore.testing.store_checks.asked import AskedChecks
+from billcore.testing.store_checks.claims import ClaimChecks
 from billcore.testing.store_checks.firms import FirmChecks
 from billcore.testing.store_checks.locks import LockChecks
 from billcore.testing.store_checks.numbers import NumberChecks
@@ -43,5 +44,6 @@ class StoreContract(
     PageChecks,
     RunChecks,
     AnswerChecks,
+    ClaimChecks,
 ):
     """Every promise of ``billcore.ports.store``, asked of a store through the port alone."""

@@ -3,12 +3,25 @@
 from inspect import signature
 
 import pytest
-from tests.contracts_bite.stores import answers, asked, firms, locks, numbers, once, outbox, pages, records, runs, units
+from tests.contracts_bite.stores import (
+    answers,
+    asked,
+    claims,
+    firms,
+    locks,
+    numbers,
+    once,
+    outbox,
+    pages,
+    records,
+    runs,
+    units,
+)
 from tests.contracts_bite.stores.broken import BrokenStore, SnapshotTrap
 
 from billcore.testing import StoreContract
 
-MODULES = (units, records, firms, locks, numbers, once, outbox, asked, pages, runs, answers)
+MODULES = (units, records, firms, locks, numbers, once, outbox, asked, pages, runs, answers, claims)
 BROKEN = tuple(
     thing
     for module in MODULES

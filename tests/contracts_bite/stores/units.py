@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 from tests.contracts_bite.stores.broken import BrokenStore, books_of
 
@@ -182,12 +183,12 @@ class CountsTheUnitsOfAllThreads(BrokenStore):
         return super().is_in_unit_of_work or self._open > 0
 
 
-class CountsRetriesAnywhere(BrokenStore):
+class PutsOffAnywhere(BrokenStore):
     bites = "test_parking_and_delivering_are_refused_inside_a_unit_of_work"
 
-    def retried(self, event: GatewayEvent) -> None:
+    def put_off_parked(self, event: GatewayEvent, *, until: datetime) -> None:
         if not self.is_in_unit_of_work:
-            super().retried(event)
+            super().put_off_parked(event, until=until)
 
 
 # ── Over when it is over ─────────────────────────────────────────────────────────────────────────────────────────────

@@ -181,8 +181,8 @@ class HearingChecks(StoreChecks):
         """Order by tries, so that one event that never succeeds does not keep the others waiting."""
         for minute, event in enumerate(DISTINCT[:3]):
             store.park(event, at=later(minute))
-        for event in (DISTINCT[0], DISTINCT[0], DISTINCT[1], DISTINCT[3]):
-            store.retried(event)
+        for minute, count in ((0, 1), (1, 2)):
+            store.claim_parked(at=later(minute), until=later(minute + 1), limit=count)
 
         found = [(kept.event, kept.tries) for kept in store.parked(limit=2)]
 

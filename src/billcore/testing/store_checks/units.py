@@ -154,7 +154,7 @@ class UnitChecks(StoreChecks):
                 with pytest.raises(UnitOfWorkMisuse):
                     store.park(event, at=later(0))
                 with pytest.raises(UnitOfWorkMisuse):
-                    store.retried(event)
+                    store.put_off_parked(event, until=later(0))
                 with pytest.raises(UnitOfWorkMisuse):
                     store.delivered([1])
 
