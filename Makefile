@@ -4,10 +4,10 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-CODE := $(wildcard conftest.py src tests examples benchmarks)
+CODE := $(wildcard conftest.py src tests examples benchmarks experiments)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test faults mutation lint types contracts check bench clean
+.PHONY: help demo test isolation faults mutation lint types contracts check bench clean
 .DELETE_ON_ERROR:
 
 help: ## list these commands
@@ -23,6 +23,9 @@ test: $(VENV)/.ready-dev ## run every test; a few of them: make test TESTS=tests
 
 faults: $(VENV)/.ready-dev ## kill, race and repeat at length (a quarter of an hour), and prove that seeded faults are caught
 	BILLCORE_FAULTS=long $(BIN)/python -m pytest -q tests/faults
+
+isolation: $(VENV)/.ready-dev ## see what is lost without the locks, and that nothing is with them, on each database
+	$(BIN)/python -m experiments.isolation
 
 mutation: $(VENV)/.ready-dev ## change the code about money at every place (a quarter of an hour), and list what no test noticed
 	$(BIN)/mutmut run

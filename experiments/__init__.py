@@ -1,0 +1,1 @@
+"""Experiments that a decision rests on, to be run again: ``make isolation``."""
