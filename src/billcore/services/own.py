@@ -37,14 +37,15 @@ from billcore.ports.store import (
     InvoiceFilter,
     InvoicePage,
     Operations,
-    RecordedEvent,
     Repository,
     Requests,
     Store,
     UnitOfWork,
 )
+from billcore.recorded import RecordedEvent
 from billcore.recurring.occurrence import Occurrence
 from billcore.recurring.schedule import Schedule
+from billcore.services.own_answers import OwnAnswers
 from billcore.texts import shown
 
 Id = TypeVar("Id", bound=str, contravariant=True)
@@ -82,6 +83,7 @@ class Own:
         self.refunds = _Refunds(work, self.payments)
         self.occurrences = _Occurrences(work, self.schedules)
         self.events = _Events(work, client_id, self.invoices)
+        self.answers = OwnAnswers(work, client_id, self.invoices, self.events)
 
     @property
     def firm_id(self) -> FirmId:
