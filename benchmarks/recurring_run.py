@@ -1,18 +1,18 @@
 """The recurring run against a hand-written floor: schedules of three lines each become sent invoices.
 
-    python -m benchmarks.recurring_run [SCHEDULES] [--postgres] [--packages N] [--profile]
+    python -m benchmarks.recurring_run [SCHEDULES] [--postgres] [--packages N] [--alone] [--profile]
 
 On SQLite seconds are of the processor, for a disk that others use would blur them. PostgreSQL works in another process:
 there they are of the clock, and run and floor take turns. The schedules are of 97 packages, as firms sell them; with as
 many packages as schedules each has lines of its own, and nothing is read, priced or written once for several.
-``--profile`` shows where the run spends its time.
+``--alone`` measures the run on SQLite and the memory it adds, without a floor, which would hold every row in memory.
+``--profile`` shows where it spends its time.
 """
 
 import argparse
 import cProfile
 import pstats
 import resource
-import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
@@ -59,8 +59,7 @@ def opened(engine: Engine, count: int, packages: int = PACKAGES) -> Billing:
     for first in range(0, count, 1_000):
         with store.begin(FIRM) as work:
             numbers = range(first, min(first + 1_000, count))
-            for number in numbers:
-                work.clients.add(_client(number))
+            work.clients.add_all([_client(number) for number in numbers])
             work.schedules.add_all([_schedule(number, number % packages) for number in numbers])
             work.commit()
     return billing
@@ -108,9 +107,7 @@ def on_sqlite(count: int = QUICKLY, packages: int = PACKAGES) -> Row:
         billing = opened(engine, count, packages)
         engine.dispose()
         copy(books, before)
-        peak = _peak()
         ours = seconds(billing.run) / count
-        print(f"memory added by a run of {count:,}: {_peak() - peak:.1f} MB", file=sys.stderr)
         engine.dispose()
         written = run_floors.of_sqlite(books)
         assert len(written.moved) == len(written.rows["invoices"]) == count
@@ -155,6 +152,15 @@ def on_postgres(count: int = QUICKLY // 2, packages: int = PACKAGES, rounds: int
         )
 
 
+def alone(count: int, packages: int) -> str:
+    """What a run costs and adds to memory at its peak."""
+    with TemporaryDirectory() as folder:
+        billing = opened(sqlite_engine(f"sqlite:///{folder}/books.db"), count, packages)
+        before = _peak()
+        ours = seconds(billing.run)
+        return f"{count:,} schedules: {ours / count * 1e6:.0f} µs each, {_peak() - before:.1f} MB added"
+
+
 def profiled(count: int, packages: int) -> None:
     with TemporaryDirectory() as folder:
         billing = opened(sqlite_engine(f"sqlite:///{folder}/books.db"), count, packages)
@@ -173,10 +179,14 @@ def main() -> None:
     parser.add_argument("schedules", nargs="?", type=int, default=100_000)
     parser.add_argument("--packages", type=int, default=PACKAGES, help=f"how many differ in their lines ({PACKAGES})")
     parser.add_argument("--postgres", action="store_true", help="on PostgreSQL instead")
+    parser.add_argument("--alone", action="store_true", help="only the run, and the memory it adds")
     parser.add_argument("--profile", action="store_true", help="where the run spends its time, instead")
     asked = parser.parse_args()
     if asked.profile:
         profiled(asked.schedules, asked.packages)
+        return
+    if asked.alone:
+        print(alone(asked.schedules, asked.packages))
         return
     print(HEAD)
     rows = on_postgres(asked.schedules, asked.packages, rounds=1) if asked.postgres else None
