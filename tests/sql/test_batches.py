@@ -127,3 +127,13 @@ def test_a_role_from_which_rows_may_be_kept_inserts_what_postgresql_does_not_let
     assert not can_copy(restricted)
     with store.read(FIRM.id) as work:
         assert len(list(work.schedules.all())) == MANY
+
+
+def test_schedules_of_one_package_have_one_document(store: SqlStore, database: Database) -> None:
+    with store.begin(FIRM.id) as work:
+        work.schedules.add_all(SCHEDULES)
+        work.commit()
+
+    with database.engine.connect() as connection:
+        documents = connection.execute(text("SELECT DISTINCT document FROM billcore_schedules")).all()
+    assert len(documents) == 1

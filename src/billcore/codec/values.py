@@ -78,7 +78,7 @@ def remembered(write: Texter) -> Texter:
 
 
 def text_of_text(value: object) -> str:
-    return _ESCAPED(write_text(value))
+    return _ESCAPED(value) if type(value) is str else write_text(value)
 
 
 def text_of_int(value: object) -> str:

@@ -8,8 +8,8 @@ import pytest
 from attrs import evolve
 
 from billcore.clients import Terms
-from billcore.errors import BadLine, InvalidTransition, NegativeTotal, NotFound
-from billcore.ids import ChargeId, LineId
+from billcore.errors import BadLine, CurrencyMismatch, InvalidTransition, NegativeTotal, NotFound
+from billcore.ids import ChargeId, InvoiceId, LineId
 from billcore.invoices import drafting
 from billcore.invoices.invoice import Content, Origin
 from billcore.invoices.status import is_visible_to_client
@@ -193,3 +193,10 @@ def test_the_day_of_drafting_is_the_one_in_the_firms_timezone() -> None:
     draft = a_draft(FIRM, CLIENT, at=at_two_in_the_morning_in_utc.astimezone(ZoneInfo("America/New_York")))
 
     assert draft.drafted_on == date(2026, 5, 3)
+
+
+def test_content_that_was_worded_in_one_currency_is_not_drafted_in_another() -> None:
+    worded = drafting.word(Content(lines=(a_line(),)), "EUR")
+
+    with pytest.raises(CurrencyMismatch, match="in EUR"):
+        drafting.draft(InvoiceId("invoice-1"), firm=FIRM, client=CLIENT, content=worded, at=START, by=BY)

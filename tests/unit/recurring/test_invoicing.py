@@ -5,18 +5,21 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.recurring.schedules import FEE, JANE, a_schedule, noon
 
 from billcore.dates import Period
 from billcore.errors import BadNumber
+from billcore.ids import ScheduleId
+from billcore.invoices.drafting import word
 from billcore.invoices.pricing import price
 from billcore.lines import Allowance, LineItem
 from billcore.money import Money
 from billcore.recurring import scheduling
 from billcore.recurring.cadence import Cadence
-from billcore.recurring.invoicing import content, preview
+from billcore.recurring.invoicing import content, preview, worded
 from billcore.recurring.occurrence import Slot, slot
 from billcore.recurring.proration import DayCount
 from billcore.recurring.schedule import PartialPeriod, Plan, Schedule, Source
@@ -150,3 +153,34 @@ def test_nothing_is_foreseen_of_what_is_over() -> None:
 def test_a_preview_has_a_size(count: int) -> None:
     with pytest.raises(BadNumber):
         preview(a_schedule(), "USD", count)
+
+
+def test_what_a_package_says_is_worded_once_and_as_it_would_be_alone() -> None:
+    lines = [evolve(FEE, quantity="1.5"), FEE]
+    first = a_schedule(lines=lines)
+    second = evolve(first, id=ScheduleId("sch-2"))
+    january, february = the_slot(first, 0), the_slot(first, 1)
+
+    assert worded(first, [january], "USD") is worded(second, [january], "USD")
+    assert worded(first, [january], "USD") == word(content(first, [january], "USD"), "USD")
+    assert worded(first, [february], "USD").content.service_period == february.period
+    assert worded(first, [january], "EUR").totals.gross == Money(250_00, "EUR")
+
+
+def test_templates_that_are_only_equal_are_printed_each_as_it_is() -> None:
+    for quantity in ("1.5", "1.50"):
+        schedule = a_schedule(lines=[evolve(FEE, quantity=quantity)])
+
+        [line] = worded(schedule, [the_slot(schedule, 0)], "USD").content.lines
+
+        assert str(line.quantity) == quantity
+
+
+def test_charges_and_parts_are_worded_for_their_schedule_alone() -> None:
+    schedule = a_schedule(date(2026, 1, 20), cadence=Cadence.monthly(1), plan=Plan(source=Source.BOTH))
+    stub, january = the_slot(schedule, -1), the_slot(schedule, 0)
+    charge = LineItem(description="A call", unit_price="50.00")
+
+    assert worded(schedule, [stub], "USD") == word(content(schedule, [stub], "USD"), "USD")
+    assert worded(schedule, [january], "USD", [charge]).totals.gross == Money(150_00, "USD")
+    assert worded(schedule, [january], "USD").totals.gross == Money(100_00, "USD")
