@@ -28,7 +28,6 @@ from billcore.ports.store import InvoicePage
 from billcore.reports.aging import Aging, AgingRow
 from billcore.reports.queues import Tile
 from billcore_sqlalchemy import SqlStore
-from billcore_sqlalchemy.answers import Answers
 from billcore_sqlalchemy.engines import engine_for
 
 FULL: Final = 1_000_000
@@ -209,11 +208,6 @@ def _page(condition: str, *, others: Sequence[str] = ()) -> Callable[[Ask], obje
     return asked
 
 
-def _read(store: SqlStore, ask: Callable[[Answers], Any]) -> Any:
-    with store.read(FIRM) as work:
-        return ask(work.answers)
-
-
 def _figures_of_queues(tiles: Sequence[Tile]) -> object:
     drafts, *piles = tiles
     return [
@@ -239,13 +233,13 @@ def _figures_of_page(page: InvoicePage) -> object:
 QUESTIONS: Final = (
     _Question(
         "the four queues",
-        lambda _, store: _read(store, lambda answers: answers.queues(TODAY)),
+        lambda desk, _: desk.reports.queues(on=TODAY),
         _queues,
         _figures_of_queues,
     ),
     _Question(
         "AR aging by client",
-        lambda _, store: _read(store, lambda answers: answers.aging(TODAY)),
+        lambda desk, _: desk.reports.aging(on=TODAY),
         _aging,
         _figures_of_aging,
     ),

@@ -8,7 +8,7 @@ from datetime import date
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, Select, and_, bindparam, func, select
+from sqlalchemy import BindParameter, ColumnElement, Date, Select, and_, bindparam, case, func, literal_column, select
 
 from billcore.dates import Period
 from billcore.ids import ClientId
@@ -49,12 +49,13 @@ class Answers:
 
     def aging(self, on: date, buckets: AgingBuckets = STANDARD_BUCKETS) -> Aging:
         """The receivables by age at the end of that day."""
-        now = self._ask(_owed(self._tables, buckets.basis), the_day=on)
+        begins = {f"begin_{place}": begin for place, begin in enumerate(buckets.begins(on))}
+        now = self._ask(_owed(self._tables, buckets.basis, len(begins)), the_day=on, **begins)
         undone = list(self._ask(_undone(self._tables), the_day=on))
-        owing = Owing(on, buckets)
         if undone:
-            now = _as_it_was(now, undone, on, buckets.basis)
-        owing.add_all((client_id, currency, since, int(owed)) for client_id, currency, since, owed, _ in now)
+            now = _as_it_was(now, undone, on, buckets)
+        owing = Owing(on, buckets)
+        owing.add_all((client_id, currency, place, int(owed)) for client_id, currency, place, owed, _ in now)
         return owing.aging()
 
     def takings(self, period: Period) -> Takings:
@@ -103,14 +104,15 @@ class Answers:
 
 
 _Owed = tuple[Any, ...]
-"""Client, currency, day, how much is owed and on how many invoices."""
+"""Client, currency, index of the bucket, how much is owed and on how many invoices."""
 
 
-def _as_it_was(now: Iterable[_Owed], undone: Iterable[_Owed], on: date, basis: AgingBasis) -> Iterator[_Owed]:
+def _as_it_was(now: Iterable[_Owed], undone: Iterable[_Owed], on: date, buckets: AgingBuckets) -> Iterator[_Owed]:
     """The sums of now, with each of the invoices that moved since at what was owed on it then."""
-    sums = {(client_id, currency, since): (int(owed), count) for client_id, currency, since, owed, count in now}
+    sums = {(client_id, currency, place): (int(owed), count) for client_id, currency, place, owed, count in now}
     for client_id, currency, due_on, issued_on, owed_now, later in undone:
-        key = client_id, currency, due_on if basis is AgingBasis.DUE_DATE else issued_on
+        since = due_on if buckets.basis is AgingBasis.DUE_DATE else issued_on
+        key = client_id, currency, buckets.place((on - since).days)
         # What is owed on the invoice now is in the sum already, if it was issued by then.
         counted = owed_now if issued_on <= on else 0
         then = owed_now - int(later)
@@ -131,13 +133,17 @@ def _pile(tables: Tables, queue: Queue, is_of_client: bool) -> Select[Any]:
 
 
 @cache
-def _owed(tables: Tables, basis: AgingBasis) -> Select[Any]:
-    """What each client owes now, by the day from which its age counts."""
+def _owed(tables: Tables, basis: AgingBasis, begins: int) -> Select[Any]:
+    """What each client owes now, by the bucket in which it lies; all but the oldest have a day on which they begin."""
     c = tables.invoices.c
     since = c.owing_since if basis is AgingBasis.DUE_DATE else c.issued_on
-    group = (c.client_id, c.currency, since)
+    younger: list[tuple[ColumnElement[bool], ColumnElement[Any]]] = [
+        (since >= bindparam(f"begin_{place}", type_=Date), literal_column(f"{place}")) for place in range(begins)
+    ]
+    group = (c.client_id, c.currency, case(*younger, else_=literal_column(f"{begins}")).label("place"))
     is_owed = (c.firm_id == THE_FIRM, c.owing_since.is_not(None), c.issued_on <= THE_DAY)
-    return select(*group, func.sum(c.owed), func.count()).where(*is_owed).group_by(*group)
+    # By its name, for a server does not know two expressions with parameters for the same.
+    return select(*group, func.sum(c.owed), func.count()).where(*is_owed).group_by(c.client_id, c.currency, "place")
 
 
 @cache

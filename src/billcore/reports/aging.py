@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date
+from datetime import date, timedelta
 from enum import Enum
 from itertools import pairwise
 
@@ -52,8 +52,16 @@ class AgingBuckets:
 
     def place(self, age: int) -> int:
         """The index of the bucket for an age in days, which is below zero before the date."""
-        place = bisect_left(self.edges, age)
-        return place if self.separate_current else max(place - 1, 0)
+        return bisect_left(self._ends, age)
+
+    def begins(self, on: date) -> tuple[date, ...]:
+        """The first day of each bucket but the oldest, which has none, as seen on *on*; the youngest first."""
+        return tuple(on - timedelta(days=min(end, (on - date.min).days)) for end in self._ends)
+
+    @property
+    def _ends(self) -> tuple[int, ...]:
+        """The greatest age in each bucket but the oldest."""
+        return self.edges if self.separate_current else self.edges[1:]
 
 
 STANDARD_BUCKETS = AgingBuckets()
@@ -93,19 +101,19 @@ def aging(
         for part in owed_by_invoice(event):
             undone[part.invoice_id] = undone.get(part.invoice_id, 0) + part.amount.minor
     owing = Owing(on, buckets)
-    owing.add_all(_owed(invoices, on, buckets.basis, undone))
+    owing.add_all(_owed(invoices, on, buckets, undone))
     return owing.aging()
 
 
 def _owed(
-    invoices: Iterable[Invoice], on: date, basis: AgingBasis, undone: Mapping[InvoiceId, int]
-) -> Iterator[tuple[ClientId, str, date, int]]:
+    invoices: Iterable[Invoice], on: date, buckets: AgingBuckets, undone: Mapping[InvoiceId, int]
+) -> Iterator[tuple[ClientId, str, int, int]]:
     for invoice in invoices:
         if invoice.issue is not None and (invoice.issue.on <= on or invoice.id in undone):
             owed = invoice.owed.minor - undone.get(invoice.id, 0)
             if owed:
-                since = invoice.issue.due_on if basis is AgingBasis.DUE_DATE else invoice.issue.on
-                yield invoice.client_id, invoice.currency, since, owed
+                since = invoice.issue.due_on if buckets.basis is AgingBasis.DUE_DATE else invoice.issue.on
+                yield invoice.client_id, invoice.currency, buckets.place((on - since).days), owed
 
 
 class Owing:
@@ -116,16 +124,14 @@ class Owing:
         self._buckets = buckets
         self._clients: dict[tuple[ClientId, str], list[int]] = {}
 
-    def add_all(self, owed: Iterable[tuple[ClientId, str, date, int]]) -> None:
-        """Each of a client, a currency, the day from which its age counts, and how much on one invoice or several."""
+    def add_all(self, owed: Iterable[tuple[ClientId, str, int, int]]) -> None:
+        """Each of a client, a currency, the index of a bucket, and how much on one invoice or several."""
         nothing = [0] * len(self._buckets.labels)
-        places: dict[date, int] = {}
-        for client_id, currency, since, minor in owed:
-            # There are many rows of few days.
-            place = places.get(since)
-            if place is None:
-                place = places[since] = self._buckets.place((self._on - since).days)
-            self._clients.setdefault((client_id, currency), nothing.copy())[place] += minor
+        for client_id, currency, place, minor in owed:
+            minors = self._clients.get((client_id, currency))
+            if minors is None:
+                minors = self._clients[client_id, currency] = nothing.copy()
+            minors[place] += minor
 
     def aging(self) -> Aging:
         """The report."""

@@ -151,3 +151,17 @@ def test_whatever_the_buckets_the_totals_are_what_all_invoices_owe(
         owed = [invoice.owed for invoice in invoices if invoice.currency == row.total.currency]
         assert Money.sum(row.amounts, row.total.currency) == row.total == Money.sum(owed, row.total.currency)
     assert {row.total.currency for row in report.totals} == {invoice.currency for invoice in invoices}
+
+
+@given(
+    on=st.dates(),
+    since=st.dates(),
+    edges=st.sets(st.integers(1, 100_000), min_size=1, max_size=5),
+    separate_current=st.booleans(),
+)
+def test_the_day_on_which_a_bucket_begins_and_the_age_at_which_it_ends_are_one_rule(
+    on: date, since: date, edges: set[int], separate_current: bool
+) -> None:
+    buckets = AgingBuckets(edges=(0, *sorted(edges)), separate_current=separate_current)
+
+    assert sum(since < begin for begin in buckets.begins(on)) == buckets.place((on - since).days)
