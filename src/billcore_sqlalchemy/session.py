@@ -33,6 +33,7 @@ from billcore_sqlalchemy.ready import Ready, Values, carry_out, statements_for
 from billcore_sqlalchemy.types import KEY_LENGTH
 
 _A_FEW: Final = 8
+_AT_ONCE: Final = 500
 _NOTHING: Final[Values] = {}
 
 
@@ -157,8 +158,12 @@ class Session:
 
     def _inserted_at_once(self, statement: Executable, rows: Sequence[Values]) -> Sequence[int]:
         self.require_writing()
+        numbers: list[int] = []
         try:
-            return self._connection.execute(statement, rows).scalars().all()
+            # More rows than SQLAlchemy puts into one statement have come back as the numbers of the last statement.
+            for first in range(0, len(rows), _AT_ONCE):
+                numbers += self._connection.execute(statement, rows[first : first + _AT_ONCE]).scalars()
+            return numbers
         except StatementError as error:
             raise in_our_words(error) from None
 

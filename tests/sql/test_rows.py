@@ -172,3 +172,19 @@ def test_an_unexpected_error_of_the_database_shows_no_value(database: Database) 
     shown = "".join(traceback.format_exception(in_our_words(caught.value)))
     assert secret not in shown
     assert "invoice-0" not in shown
+
+
+def test_thousands_of_events_of_one_unit_of_work_are_numbered_one_by_one(database: Database) -> None:
+    store, books = SqlStore(database.engine), opened(SqlStore(database.engine))
+    counts = (400, 2_946)
+
+    for count in counts:
+        with store.begin(books.id) as work:
+            work.events.append(builders.an_event(books.firm, reason=f"{count}: {number}") for number in range(count))
+            work.commit()
+
+    with store.read(books.id) as work:
+        told = [each.event for each in work.events.all()]
+    assert told == [
+        builders.an_event(books.firm, reason=f"{count}: {number}") for count in counts for number in range(count)
+    ]
