@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from billcore.clients import Client, Firm, NumberSeries, Terms
     from billcore.dates import Period
     from billcore.decimals import Rounding
+    from billcore.documents.csv import Column
     from billcore.errors import BillcoreError
     from billcore.fees import Fee, FeeBasis, FeeKind, FeeLine, FeeRate, FeeSchedule
     from billcore.invoices.invoice import CreditNote, Invoice, Origin
@@ -34,16 +35,19 @@ if TYPE_CHECKING:
     from billcore.methods import Method, SavedMethod
     from billcore.money import Money
     from billcore.parties import Address, Party
+    from billcore.payments.instruction import Consent
     from billcore.payments.payment import Payment, PaymentState, Refund, RefundStanding, RefundState
     from billcore.permissions import AllowAll, AllowListed, Authorizer, Permission
     from billcore.policy import (
         PRACTICE,
         PRO_FIRM,
         STANDARD,
+        BackfillScope,
         DueBasis,
         LateFeeRule,
         Policy,
         RefundEffect,
+        RetryPlan,
         Status,
         TimeRules,
         VisibleFrom,
@@ -53,6 +57,7 @@ if TYPE_CHECKING:
         Word,
     )
     from billcore.reasons import Failure, Initiator, RefundReason, Retry
+    from billcore.recorded import RecordedEvent
     from billcore.recurring.business_days import Roll
     from billcore.recurring.cadence import Cadence
     from billcore.recurring.day_rules import LAST, Weekday
@@ -69,6 +74,7 @@ if TYPE_CHECKING:
         Source,
         Timing,
     )
+    from billcore.reports.aging import AgingBasis, AgingBuckets
 
 __all__ = [
     "LAST",
@@ -78,10 +84,13 @@ __all__ = [
     "Actor",
     "Address",
     "AfterPause",
+    "AgingBasis",
+    "AgingBuckets",
     "AllowAll",
     "AllowListed",
     "Allowance",
     "Authorizer",
+    "BackfillScope",
     "BillTo",
     "BillcoreError",
     "Billing",
@@ -92,6 +101,8 @@ __all__ = [
     "ChargeState",
     "Client",
     "Codes",
+    "Column",
+    "Consent",
     "Contact",
     "CreditNote",
     "DayCount",
@@ -128,12 +139,14 @@ __all__ = [
     "Policy",
     "Processor",
     "Queue",
+    "RecordedEvent",
     "Refund",
     "RefundEffect",
     "RefundReason",
     "RefundStanding",
     "RefundState",
     "Retry",
+    "RetryPlan",
     "Roll",
     "Rounding",
     "SavedMethod",
@@ -173,6 +186,7 @@ _HOMES: Final = {
     "billcore.clients": ("Client", "Firm", "NumberSeries", "Terms"),
     "billcore.dates": ("Period",),
     "billcore.decimals": ("Rounding",),
+    "billcore.documents.csv": ("Column",),
     "billcore.errors": ("BillcoreError",),
     "billcore.fees": ("Fee", "FeeBasis", "FeeKind", "FeeLine", "FeeRate", "FeeSchedule"),
     "billcore.invoices.invoice": ("CreditNote", "Invoice", "Origin"),
@@ -192,25 +206,29 @@ _HOMES: Final = {
     "billcore.methods": ("Method", "SavedMethod"),
     "billcore.money": ("Money",),
     "billcore.parties": ("Address", "Party"),
+    "billcore.payments.instruction": ("Consent",),
     "billcore.payments.payment": ("Payment", "PaymentState", "Refund", "RefundStanding", "RefundState"),
     "billcore.permissions": ("AllowAll", "AllowListed", "Authorizer", "Permission"),
     "billcore.policy": (
         "PRACTICE",
         "PRO_FIRM",
         "STANDARD",
+        "BackfillScope",
         "DueBasis",
         "LateFeeRule",
         "Policy",
         "RefundEffect",
+        "RetryPlan",
         "Status",
         "TimeRules",
         "VisibleFrom",
         "Vocabulary",
-        "VoidedLines",
         "VoidWithPayments",
+        "VoidedLines",
         "Word",
     ),
     "billcore.reasons": ("Failure", "Initiator", "RefundReason", "Retry"),
+    "billcore.recorded": ("RecordedEvent",),
     "billcore.recurring.business_days": ("Roll",),
     "billcore.recurring.cadence": ("Cadence",),
     "billcore.recurring.day_rules": ("LAST", "Weekday"),
@@ -227,6 +245,7 @@ _HOMES: Final = {
         "Source",
         "Timing",
     ),
+    "billcore.reports.aging": ("AgingBasis", "AgingBuckets"),
 }
 """The modules of the names: what the imports at the top say to type checkers, said to Python."""
 

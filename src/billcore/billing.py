@@ -86,7 +86,10 @@ class Billing:
         return FirmsDesk(house=self._house)
 
     def at(self, firm_id: str, *, by: Actor) -> FrontDesk:
-        """The desks of one firm for one actor: every call is scoped to the firm and attributed to the actor."""
+        """The desks of one firm for one actor: every call is scoped to the firm and attributed to the actor.
+
+        Nothing is read yet. What needs a firm that is not open is NotFound when it is asked for; lists of it are empty.
+        """
         house, firm = self._house, FirmId(firm_id)
         return FrontDesk(
             clients=ClientsDesk(house=house, firm_id=firm, by=by),

@@ -42,6 +42,9 @@ class Party:
     def __attrs_post_init__(self) -> None:
         text(self.name, "name", longest=200, required=True)
         of_kind(self.address, Address, "address", BadText)
-        optional_text(self.email, "e-mail", longest=320)
+        email = optional_text(self.email, "e-mail", longest=320)
+        # A host puts it into a header: a line break there would be another header.
+        if email is not None and not (email.isprintable() and " " not in email):
+            raise BadText("e-mail must be one address, without spaces, line breaks or invisible characters")
         optional_text(self.vat_id, "VAT id", longest=50)
         optional_text(self.tax_id, "tax id", longest=50)

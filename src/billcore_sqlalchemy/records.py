@@ -18,6 +18,7 @@ from billcore.payments.operation import Operation
 from billcore.payments.payment import Payment, Refund
 from billcore.recurring.occurrence import Occurrence
 from billcore.recurring.schedule import Schedule
+from billcore.texts import shown
 from billcore_sqlalchemy import documents
 from billcore_sqlalchemy.ready import Values
 from billcore_sqlalchemy.session import Session, is_storable, require_key
@@ -185,14 +186,15 @@ class Records(Generic[Id, Record]):
 
     def _remembered(self, record_id: Id) -> Record | None:
         self._session.require_open()
-        return self._known.get(record_id)
+        # What is no text is no record's id, and may not even be fit for a look-up.
+        return self._known.get(record_id) if isinstance(record_id, str) else None
 
     def _remember(self, record: Record) -> Record:
         self._known[record.id] = record
         return record
 
     def _not_found(self, record_id: str) -> NotFound:
-        return NotFound(f"no {self.what} {record_id!r} in firm {self._session.firm_id!r}")
+        return NotFound(f"no {self.what} {shown(record_id)} in firm {self._session.firm_id!r}")
 
 
 def ref_columns(ref: GatewayRef | None) -> Values:

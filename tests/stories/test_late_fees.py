@@ -1,6 +1,6 @@
 """A practice whose invoices cost more when they are late (S3.28): a job assesses, people waive, a void undoes."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from attrs import evolve
@@ -238,3 +238,16 @@ def test_a_rule_ends_at_its_cap_and_its_base_never_has_a_fee_in_it() -> None:
         run(office, day)
 
     assert [str(fee.amount.amount) for fee in office.invoice(invoice).late_fees] == ["10.00", "10.00", "5.00"]
+
+
+def test_an_invoice_dated_into_another_century_bears_a_hundred_fees_at_once_and_holds_up_nobody() -> None:
+    office = office_with(STANDARD, LateFeeRule(percent="1", days_past_due=1, every_days=1))
+    client = office.client()
+    draft = office.desk.invoices.draft(client.id, lines=[LineItem(description="Advice", unit_price="100.00")])
+    mistyped = office.desk.invoices.send(draft.id, on=date(206, 5, 4))
+
+    fees = [office.billing.run().late_fees for _ in range(2)]
+
+    assert fees == [100, 100]
+    assert [fee.step for fee in office.invoice(mistyped).late_fees] == list(range(1, 201))
+    assert office.billing.verify(FIRM) == ()

@@ -1,6 +1,7 @@
 """What a record shows of itself may stand in a log, so no client's matter, reference or hardship is in it."""
 
 from attrs import evolve
+from tests.office import Office
 
 from billcore import Allowance, LineItem, Surcharge
 from billcore.invoices.invoice import Content
@@ -21,3 +22,7 @@ def test_no_record_shows_the_matter_the_reference_or_the_reason_of_a_discount() 
 
     assert SECRET not in repr(content)
     assert SECRET not in repr(evolve(a_client(a_firm()), reference=SECRET))
+
+
+def test_a_desk_shows_its_firm_and_its_actor_and_not_the_machinery_behind_it() -> None:
+    assert repr(Office.open().desk.clients) == "ClientsDesk(firm_id='acme', by=Staff(id='jane'))"

@@ -250,7 +250,9 @@ def _steps(
 
 def require_upcoming(schedule: Schedule, index: int, calendar: Calendar = SATURDAY_AND_SUNDAY) -> Slot:
     """The slot of an occurrence that is still to come, or BadDate."""
-    if type(index) is not int or (index < schedule.next_index and index not in schedule.failed):
+    if type(index) is not int:
+        raise BadDate(f"an occurrence is named by its index, a whole number, not {type(index).__name__}")
+    if index < schedule.next_index and index not in schedule.failed:
         raise BadDate(f"occurrence {index!r} is settled; the next one is {schedule.next_index}")
     found = slot(schedule, index, calendar)
     if found is None:

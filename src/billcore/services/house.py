@@ -7,7 +7,7 @@ from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 from zoneinfo import ZoneInfo
 
-from attrs import frozen
+from attrs import field, frozen
 
 from billcore.actors import Actor, Contact
 from billcore.clients import Firm
@@ -60,7 +60,7 @@ class House:
 class Desk:
     """One firm and one actor: every call is scoped and attributed."""
 
-    house: House
+    house: House = field(repr=False)
     firm_id: FirmId
     by: Actor
 

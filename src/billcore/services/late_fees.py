@@ -17,6 +17,8 @@ from billcore.services.booking import Page
 from billcore.services.house import House, retried
 
 BATCH: Final = 200
+MOST_STEPS: Final = 100
+"""How many fees one invoice gets at once; of an invoice that is late by centuries, the next assessment adds more."""
 BY: Final = System("late-fees")
 
 
@@ -65,12 +67,13 @@ class LateFees:
         return Assessed(fees=fees, invoices=changed, failing=tuple(failing))
 
     def _add(self, page: Page, invoice_id: InvoiceId, on: date, at: datetime) -> int:
-        """Every step that is due; of a run that comes late, that may be several."""
-        added = 0
-        while step := late_fees.assess(page.invoices[invoice_id], on=on, at=at, by=self._by):
+        """Every step that is due, up to ``MOST_STEPS``; of a run that comes late, that may be several."""
+        for added in range(MOST_STEPS):
+            step = late_fees.assess(page.invoices[invoice_id], on=on, at=at, by=self._by)
+            if step is None:
+                return added
             page.enter(step[1])
-            added += 1
-        return added
+        return MOST_STEPS
 
 
 def _overdue(work: UnitOfWork, on: date) -> Iterator[Invoice]:

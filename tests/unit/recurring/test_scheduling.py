@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import date
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from tests.unit.recurring.schedules import FEE, JANE, a_schedule, noon, run
@@ -186,6 +187,12 @@ def test_only_an_occurrence_to_come_is_skipped(index: int) -> None:
 
     with pytest.raises(BadDate):
         scheduling.skip(schedule, index, reason="August", at=noon(date(2026, 2, 2)), by=JANE)
+
+
+@pytest.mark.parametrize("index", [True, 5.0, "5", None])
+def test_what_is_no_index_is_told_so_and_not_that_it_is_settled(index: Any) -> None:
+    with pytest.raises(BadDate, match=f"a whole number, not {type(index).__name__}"):
+        scheduling.skip(a_schedule(), index, reason="August", at=noon(NEW_YEAR), by=JANE)
 
 
 # ── The end ──────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -59,6 +59,9 @@ QUANTITIES: Final = (("0.1", "19.99"), ("0.000001", "0.00000001"), ("1.50", "123
 
 NOBODY: Final = ("nobody", "", "x" * 5_000, "nul\x00", "half a pair \ud800", "' OR 1=1 --")
 """Ids from a link that somebody typed."""
+
+NO_TEXT: Final[tuple[Any, ...]] = (None, 7, b"nobody", ["nobody"], {"id": "nobody"})
+"""What a host hands over that reads ids from a form and does not look."""
 
 
 class RecordChecks(StoreChecks):
@@ -125,7 +128,7 @@ class RecordChecks(StoreChecks):
 
     @check
     def test_an_unknown_id_is_not_found(self, store: Store) -> None:
-        """Raise NotFound where the query has no row, and also for an id that the database could not even store."""
+        """Raise NotFound where the query has no row, and for an id that no database could store, or that is no text."""
         books = opened(store)
 
         with store.begin(books.id) as work:
@@ -135,6 +138,11 @@ class RecordChecks(StoreChecks):
                         kind.get(work, nobody)
                     with pytest.raises(NotFound):
                         kind.peek(work, nobody)
+                for no_text in NO_TEXT:
+                    with pytest.raises(NotFound):
+                        kind.get(work, no_text)
+                    with pytest.raises(NotFound):
+                        kind.peek(work, no_text)
         with store.read(builders.a_firm("nobody").id) as work, pytest.raises(NotFound):
             work.firm()
 
