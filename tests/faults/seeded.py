@@ -209,10 +209,16 @@ FAULTS: Final = (
     Fault(
         "a bank takes only what was not refunded before",
         "src/billcore/payments/disputing.py",
+        [("amount = payment.amount\n", "amount = payment.amount - payment.refunded\n")],
+        "test_order.py",
+    ),
+    Fault(
+        "a dispute is no news once a bank took all",
+        "src/billcore/payments/observing.py",
         [
             (
-                "return payment.amount - payment.taken_back",
-                "return payment.amount - payment.refunded - payment.taken_back",
+                "    for dispute in seen.disputes:\n",
+                "    for dispute in seen.disputes if payment.taken_back < payment.amount else ():\n",
             )
         ],
         "test_order.py",

@@ -56,12 +56,13 @@ class Stage(IntEnum):
 
 @frozen(kw_only=True)
 class Moment:
-    """One moment of the story. ``refund`` and ``dispute`` count their steps: none, the first, the second and so on."""
+    """One moment of the story. ``refund`` and the disputes count their steps: none, the first, the second and so on."""
 
     stage: Stage
     fee: int = 0
     refund: int = 0
     dispute: int = 0
+    another: int = 0
     returned: int = 0
 
     def before(self) -> Iterator["Moment"]:
@@ -70,20 +71,22 @@ class Moment:
             if stage < Stage.SUCCEEDED:
                 yield Moment(stage=Stage(stage))
                 continue
-            for fee, refund, dispute, returned in product(
-                range(self.fee + 1), range(self.refund + 1), range(self.dispute + 1), range(self.returned + 1)
-            ):
-                yield Moment(stage=Stage(stage), fee=fee, refund=refund, dispute=dispute, returned=returned)
+            counted = (self.fee, self.refund, self.dispute, self.another, self.returned)
+            for fee, refund, dispute, another, returned in product(*(range(steps + 1) for steps in counted)):
+                yield Moment(
+                    stage=Stage(stage), fee=fee, refund=refund, dispute=dispute, another=another, returned=returned
+                )
 
 
 @frozen(kw_only=True)
 class Story:
-    """What the steps of a refund and a dispute are, and what the last moment is."""
+    """What the steps of a refund, a dispute and another dispute are, and what the last moment is."""
 
     name: str
     end: Moment
     refund_steps: Sequence[RefundStatus] = ()
     dispute_steps: Sequence[DisputeStatus] = ()
+    another_steps: Sequence[DisputeStatus] = ()
     refunded: int = 40_00
     disputed: int = 100_00
     is_ours: bool = False
@@ -114,15 +117,17 @@ class Story:
                 created_at=AT,
             )
             seen = evolve(seen, refunds=(refund,))
-        if moment.dispute:
-            dispute = DisputeSnapshot(
-                ref=_ref("gdis"),
-                amount=Money(self.disputed, usd),
-                status=self.dispute_steps[moment.dispute - 1],
-                fee=Money(15_00, usd),
-                opened_at=AT,
+        disputes = [
+            DisputeSnapshot(
+                ref=_ref(id), amount=Money(amount, usd), status=steps[step - 1], fee=Money(15_00, usd), opened_at=AT
             )
-            seen = evolve(seen, disputes=(dispute,))
+            for id, amount, steps, step in (
+                ("gdis", self.disputed, self.dispute_steps, moment.dispute),
+                ("gdis2", 60_00, self.another_steps, moment.another),
+            )
+            if step
+        ]
+        seen = evolve(seen, disputes=tuple(disputes))
         if moment.returned:
             returned = ReturnSnapshot(code="R01", fee=Money(4_00, usd), returned_at=AT)
             seen = evolve(seen, returned=returned)
@@ -137,6 +142,7 @@ _GIVEN: Final = (RefundStatus.PENDING, RefundStatus.SUCCEEDED)
 _BOUNCED: Final = (*_GIVEN, RefundStatus.FAILED)
 _WON: Final = (DisputeStatus.OPEN, DisputeStatus.WON)
 _LOST: Final = (DisputeStatus.OPEN, DisputeStatus.LOST)
+_ASKED: Final = (DisputeStatus.INQUIRY, *_LOST)
 
 
 def _stories() -> Iterator[Story]:
@@ -145,7 +151,18 @@ def _stories() -> Iterator[Story]:
     yield Story(name="paid", end=paid)
     yield Story(name="returned", end=evolve(paid, returned=1))
     for contest, disputes in (("won", _WON), ("lost", _LOST)):
-        yield Story(name=contest, end=evolve(paid, dispute=2), dispute_steps=disputes)
+        story = Story(name=contest, end=evolve(paid, dispute=2), dispute_steps=disputes)
+        yield story
+        yield evolve(story, name=f"{contest}, returned", end=evolve(story.end, returned=1))
+        for then, others in (("another won", _WON), ("another lost", _LOST), ("another lost after an inquiry", _ASKED)):
+            for disputed in (40_00, 100_00):
+                yield evolve(
+                    story,
+                    name=f"dispute of {disputed // 100} {contest}, {then}",
+                    end=evolve(story.end, another=len(others)),
+                    another_steps=others,
+                    disputed=disputed,
+                )
     for ours, given, is_ours in (("refund", "foreign", False), ("refund", "our", True)):
         for outcome, steps in (("succeeded", _GIVEN), ("failed", _BOUNCED)):
             for amount in (40_00, 100_00):
@@ -232,7 +249,7 @@ class Telling:
             "state": (payment.state, payment.failure, payment.ref, payment.needs_review),
             "money": (payment.applications, payment.refunded, payment.refund_reserved, payment.taken_back),
             "fees": (payment.fee, frozenset((extra.source, extra.line) for extra in payment.extra_fees)),
-            "disputes": payment.disputes,
+            "disputes": frozenset(payment.disputes),
             "refunds": [(refund.state, refund.amount, refund.ref) for refund in refunds],
             "refunded from": [(refund.parts, refund.unapplied) for refund in refunds],
             "paid": (invoice.paid, invoice.in_flight),

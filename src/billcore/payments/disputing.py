@@ -1,6 +1,8 @@
 """What banks do to completed payments: an inquiry, a dispute opened, won or lost, and a bank return.
 
-All but an inquiry move the money where it now is.
+All but an inquiry move the money where it now is. Each is booked for what the gateway says, once for its reference and
+whatever was refunded or taken besides: which of two was heard of first must make no difference. What was taken beyond
+the payment is owed by the client, as credit below zero (``Payment.overdrawn``).
 """
 
 from datetime import datetime
@@ -15,7 +17,7 @@ from billcore.ids import GatewayRef
 from billcore.money import Money
 from billcore.payments.applying import less, taken_from
 from billcore.payments.observation import DisputeStatus
-from billcore.payments.payment import LANDED, Dispute, Payment, PaymentState
+from billcore.payments.payment import Dispute, Payment, PaymentState
 from billcore.reasons import Initiator
 
 
@@ -23,7 +25,7 @@ def open_inquiry(
     payment: Payment, ref: GatewayRef, amount: Money, *, reason: str = "", at: datetime, by: Actor
 ) -> tuple[Payment, InquiryOpened]:
     """The client's bank asks, and may contest it later: no money moves, and the payment can still be refunded."""
-    _require_landed(payment, "inquire about")
+    _require_completed(payment, "inquire about")
     asked = Dispute(ref=ref, amount=amount, status=DisputeStatus.INQUIRY, reason=reason)
     return evolve(payment, disputes=(*payment.disputes, asked)), InquiryOpened(
         firm_id=payment.firm_id,
@@ -54,17 +56,16 @@ def close_inquiry(payment: Payment, ref: GatewayRef, *, at: datetime, by: Actor)
 def open_dispute(
     payment: Payment, ref: GatewayRef, amount: Money, *, reason: str = "", at: datetime, by: Actor
 ) -> tuple[Payment, DisputeOpened]:
-    """The client contests what the gateway says, up to what no bank holds or took already.
+    """The client contests *amount*: the gateway holds it, the invoice stays paid until the decision.
 
-    The gateway holds it, the invoice stays paid until the decision. Refunds do not lessen it: they may be heard of
-    before or after, and the amount must be the same. An inquiry of the same reference becomes the dispute.
+    A payment of which a bank took all can be contested once more, and stays what it is. An inquiry of the same
+    reference becomes the dispute.
     """
-    _require_landed(payment, "dispute")
-    amount = min(amount, _not_taken(payment))
+    _require_completed(payment, "dispute")
     dispute = Dispute(ref=ref, amount=amount, status=DisputeStatus.OPEN, reason=reason)
     others = tuple(other for other in payment.disputes if other.ref != ref)
-    disputed = evolve(payment, state=PaymentState.DISPUTED, disputes=(*others, dispute))
-    return disputed, DisputeOpened(
+    disputed = evolve(payment, disputes=(*others, dispute))
+    return evolve(disputed, state=_standing(disputed)), DisputeOpened(
         firm_id=payment.firm_id,
         payment_id=payment.id,
         amount=amount,
@@ -115,11 +116,12 @@ def lose_dispute(payment: Payment, ref: GatewayRef, *, at: datetime, by: Actor) 
 def take_back(payment: Payment, code: str, *, at: datetime, by: Actor) -> tuple[Payment, PaymentReturned]:
     """A bank returned a completed debit: the whole of it is gone, and its invoices are owed again.
 
-    What was refunded besides is then owed by the client, as credit below zero.
+    What was refunded or taken besides is then owed by the client, as credit below zero.
     """
-    if payment.state is not PaymentState.COMPLETED:
-        raise InvalidTransition(f"a payment that is {payment.state.value} cannot be returned by a bank")
-    amount = _not_taken(payment)
+    _require_completed(payment, "return")
+    if payment.state is PaymentState.RETURNED:
+        raise InvalidTransition("the bank returned this payment already")
+    amount = payment.amount
     parts, unapplied = taken_from(payment, amount)
     returned = evolve(
         payment,
@@ -141,19 +143,15 @@ def take_back(payment: Payment, code: str, *, at: datetime, by: Actor) -> tuple[
     )
 
 
-def _not_taken(payment: Payment) -> Money:
-    contested = (dispute.amount for dispute in payment.disputes if dispute.status is DisputeStatus.OPEN)
-    return payment.amount - payment.taken_back - Money.sum(contested, payment.amount.currency)
-
-
 def _standing(payment: Payment) -> PaymentState:
-    """Where a payment stands once a dispute is decided; what a bank took already stays taken."""
-    if payment.state is not PaymentState.DISPUTED:
+    """Where a completed payment stands by what banks hold and took of it; a return stays one whatever else comes."""
+    if payment.state is PaymentState.RETURNED:
         return payment.state
-    if any(dispute.status is DisputeStatus.OPEN for dispute in payment.disputes):
-        return PaymentState.DISPUTED
     # Not by what was refunded: that may be heard of before or after, and the end must be the same.
-    return PaymentState.CHARGED_BACK if payment.taken_back == payment.amount else PaymentState.COMPLETED
+    if payment.taken_back >= payment.amount:
+        return PaymentState.CHARGED_BACK
+    is_contested = any(dispute.status is DisputeStatus.OPEN for dispute in payment.disputes)
+    return PaymentState.DISPUTED if is_contested else PaymentState.COMPLETED
 
 
 def _decided(
@@ -168,8 +166,8 @@ def _decided(
     raise InvalidTransition(f"payment {payment.id} has no {what} {ref.id}")
 
 
-def _require_landed(payment: Payment, verb: str) -> None:
-    if payment.state not in LANDED:
+def _require_completed(payment: Payment, verb: str) -> None:
+    if payment.completed_at is None:
         raise InvalidTransition(f"cannot {verb} a payment that is {payment.state.value}; it must be completed")
 
 

@@ -27,11 +27,13 @@ from billcore.payments.observation import (
     RefundStatus,
 )
 from billcore.payments.operation import Operation
-from billcore.payments.payment import LANDED, Payment, PaymentState, Refund, RefundState
+from billcore.payments.payment import Payment, PaymentState, Refund, RefundState
 from billcore.reasons import Failure, Retry
 
 Invoices = Mapping[InvoiceId, Invoice]
 Step = tuple[Payment, Event]
+
+_DECIDED = (DisputeStatus.WON, DisputeStatus.LOST)
 
 
 def advance(payment: Payment, seen: PaymentSnapshot, invoices: Invoices, *, at: datetime, by: Actor) -> Step | None:
@@ -52,7 +54,7 @@ def advance_contest(payment: Payment, seen: PaymentSnapshot, *, at: datetime, by
     Asked after the refunds of the same observation, as they mostly happen; a bank takes what it takes whatever was
     refunded.
     """
-    if seen.amount != payment.amount:
+    if seen.amount != payment.amount or payment.completed_at is None:
         return None
     return _disputes(payment, seen, at=at, by=by) or _return(payment, seen, at=at, by=by)
 
@@ -90,7 +92,8 @@ def doubt(payment: Payment, seen: PaymentSnapshot, *, at: datetime, by: Actor) -
 def contradiction(payment: Payment, refunds: Mapping[str, Refund], seen: PaymentSnapshot) -> str | None:
     """What our books say is over and *seen* denies; None where *seen* may be an earlier or a later state of the same.
 
-    Money that came is never said to have failed, nor is a refund that failed said to have succeeded after all.
+    Money that came is never said to have failed, nor is a refund that failed said to have succeeded after all, nor a
+    dispute decided one way and then the other.
     """
     if payment.ref != seen.ref:
         return None
@@ -100,6 +103,11 @@ def contradiction(payment: Payment, refunds: Mapping[str, Refund], seen: Payment
         refund = refund_of(refunds, told)
         if told.status is RefundStatus.SUCCEEDED and refund is not None and not refund.is_live:
             return f"refund {told.ref.id} {refund.state.value} in our books, succeeded at the gateway"
+    decided = {dispute.ref: dispute.status for dispute in payment.disputes if dispute.status in _DECIDED}
+    for contest in seen.disputes:
+        ours = decided.get(contest.ref, contest.status)
+        if contest.status in _DECIDED and contest.status is not ours:
+            return f"dispute {contest.ref.id} {ours.value} in our books, {contest.status.value} at the gateway"
     return None
 
 
@@ -150,13 +158,11 @@ def _dispute(payment: Payment, seen: DisputeSnapshot, *, at: datetime, by: Actor
     known = next((dispute for dispute in payment.disputes if dispute.ref == seen.ref), None)
     is_inquiry = seen.status in (DisputeStatus.INQUIRY, DisputeStatus.CLOSED)
     match None if known is None else known.status, seen.status:
-        case None, _ if payment.state not in LANDED:
-            return None
         case None, DisputeStatus.INQUIRY | DisputeStatus.CLOSED:
             return disputing.open_inquiry(payment, seen.ref, seen.amount, reason=seen.reason, at=at, by=by)
         case DisputeStatus.INQUIRY, DisputeStatus.CLOSED:
             return disputing.close_inquiry(payment, seen.ref, at=at, by=by)
-        case None | DisputeStatus.INQUIRY | DisputeStatus.CLOSED, _ if not is_inquiry and payment.state in LANDED:
+        case None | DisputeStatus.INQUIRY | DisputeStatus.CLOSED, _ if not is_inquiry:
             return disputing.open_dispute(payment, seen.ref, seen.amount, reason=seen.reason, at=at, by=by)
         case DisputeStatus.OPEN, DisputeStatus.WON:
             return disputing.win_dispute(payment, seen.ref, at=at, by=by)
@@ -172,9 +178,9 @@ def _dispute(payment: Payment, seen: DisputeSnapshot, *, at: datetime, by: Actor
 def _return(payment: Payment, seen: PaymentSnapshot, *, at: datetime, by: Actor) -> Step | None:
     if seen.returned is None:
         return None
-    if payment.state is PaymentState.COMPLETED:
+    if payment.state is not PaymentState.RETURNED:
         return disputing.take_back(payment, seen.returned.code, at=at, by=by)
-    if payment.state is not PaymentState.RETURNED or seen.returned.fee is None or seen.returned.fee.is_zero:
+    if seen.returned.fee is None or seen.returned.fee.is_zero:
         return None
     return _extra(payment, seen.ref.id, FeeLine(FeeKind.RETURN, seen.returned.fee), at=at, by=by)
 

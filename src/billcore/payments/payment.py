@@ -59,8 +59,9 @@ LEGAL_MOVES: dict[PaymentState, frozenset[PaymentState]] = {
     PaymentState.FAILED: frozenset({PaymentState.COMPLETED}),
     PaymentState.CANCELED: frozenset({PaymentState.COMPLETED}),
     PaymentState.COMPLETED: frozenset({PaymentState.RETURNED, PaymentState.DISPUTED}),
-    PaymentState.DISPUTED: frozenset({PaymentState.COMPLETED, PaymentState.CHARGED_BACK}),
-    PaymentState.CHARGED_BACK: frozenset(),
+    PaymentState.DISPUTED: frozenset({PaymentState.COMPLETED, PaymentState.CHARGED_BACK, PaymentState.RETURNED}),
+    # A bank can take more than there was; the client then owes it.
+    PaymentState.CHARGED_BACK: frozenset({PaymentState.RETURNED}),
     PaymentState.RETURNED: frozenset(),
 }
 """The only moves there are; everything else is InvalidTransition, or for a gateway's late word, ignored."""
@@ -82,7 +83,7 @@ class RefundStanding(Enum):
 
 @frozen(kw_only=True)
 class Dispute:
-    """A contest of the payment, at its latest known stage."""
+    """A contest of the payment, at its latest known stage; ``amount`` is what the gateway says, also beyond it."""
 
     ref: GatewayRef
     amount: Money

@@ -10,7 +10,7 @@ from billcore.fees import Fee, FeeBasis, FeeKind, FeeLine
 from billcore.ids import InvoiceId
 from billcore.payments import disputing, fee_keeping
 from billcore.payments.observation import DisputeStatus
-from billcore.payments.payment import LANDED, Payment, PaymentState
+from billcore.payments.payment import Payment, PaymentState
 from billcore.testing.builders import BY, a_ref
 from billcore.testing.clock import START
 
@@ -51,13 +51,13 @@ def test_a_dispute_that_is_lost_makes_the_invoice_owed_again() -> None:
     assert books.invoice().balance == usd(100_00)
 
 
-def test_a_dispute_is_for_no_more_than_the_payment() -> None:
+def test_what_a_bank_takes_beyond_the_payment_is_owed_by_the_client() -> None:
     books = PureBooks()
 
-    disputed = books.dispute(books.charged(), 130_00)
+    payment = lost(books, books.dispute(books.charged(), 102_27))
 
-    assert disputed.disputes[0].amount == usd(100_00)
-    assert lost(books, disputed).taken_back == usd(100_00)
+    assert (payment.disputes[0].amount, payment.taken_back) == (usd(102_27), usd(102_27))
+    assert (payment.state, payment.overdrawn) == (PaymentState.CHARGED_BACK, usd(2_27))
     assert books.invoice().balance == usd(100_00)
 
 
@@ -71,13 +71,26 @@ def test_what_a_bank_takes_of_a_refunded_payment_is_owed_by_the_client() -> None
     assert books.invoice().balance == usd(100_00)
 
 
-def test_what_is_contested_already_is_not_contested_twice() -> None:
+def test_two_disputes_are_two_whatever_they_come_to() -> None:
     books = PureBooks()
     payment = books.dispute(books.charged(), 60_00)
 
-    both, _ = disputing.open_dispute(payment, SECOND, usd(100_00), at=START, by=BY)
+    both, _ = disputing.open_dispute(payment, SECOND, usd(60_00), at=START, by=BY)
 
-    assert [dispute.amount for dispute in both.disputes] == [usd(60_00), usd(40_00)]
+    assert [dispute.amount for dispute in both.disputes] == [usd(60_00), usd(60_00)]
+    assert lost(books, both).state is PaymentState.DISPUTED
+
+
+@pytest.mark.parametrize("state", [PaymentState.CHARGED_BACK, PaymentState.RETURNED])
+def test_a_payment_of_which_a_bank_took_all_is_contested_once_more_and_stays_what_it_is(state: PaymentState) -> None:
+    _, payment = in_state(state)
+
+    contested, _ = disputing.open_dispute(payment, SECOND, usd(10_00), at=START, by=BY)
+    won, _ = disputing.win_dispute(contested, SECOND, at=START, by=BY)
+    taken, _ = disputing.lose_dispute(contested, SECOND, at=START, by=BY)
+
+    assert {contested.state, won.state, taken.state} == {state}
+    assert (won.overdrawn, taken.overdrawn) == (usd(0), usd(10_00))
 
 
 def test_a_payment_is_disputed_until_the_last_of_its_disputes_is_won() -> None:
@@ -123,7 +136,16 @@ def test_a_bank_return_takes_the_whole_debit_whatever_was_refunded() -> None:
     assert books.invoice().balance == usd(100_00)
 
 
-@pytest.mark.parametrize("state", [state for state in PaymentState if state not in LANDED])
+@pytest.mark.parametrize(
+    "state",
+    [
+        PaymentState.CREATED,
+        PaymentState.REQUIRES_ACTION,
+        PaymentState.PENDING,
+        PaymentState.FAILED,
+        PaymentState.CANCELED,
+    ],
+)
 def test_only_a_payment_that_came_is_contested_or_returned(state: PaymentState) -> None:
     _, payment = in_state(state)
 
@@ -131,6 +153,17 @@ def test_only_a_payment_that_came_is_contested_or_returned(state: PaymentState) 
         disputing.open_dispute(payment, SECOND, usd(1), at=START, by=BY)
     with pytest.raises(InvalidTransition):
         disputing.take_back(payment, "R01", at=START, by=BY)
+
+
+@pytest.mark.parametrize("state", [PaymentState.DISPUTED, PaymentState.CHARGED_BACK])
+def test_a_bank_returns_the_whole_debit_once_whatever_was_contested(state: PaymentState) -> None:
+    _, payment = in_state(state)
+
+    returned, event = disputing.take_back(payment, "R01", at=START, by=BY)
+
+    assert (returned.state, event.amount) == (PaymentState.RETURNED, usd(100_00))
+    with pytest.raises(InvalidTransition, match="returned this payment already"):
+        disputing.take_back(returned, "R01", at=START, by=BY)
 
 
 def test_what_was_recorded_by_hand_is_not_returned_by_a_gateway() -> None:
