@@ -22,7 +22,7 @@ from billcore.memory import MemoryStore
 from billcore.methods import Method
 from billcore.money import Money
 from billcore.payments.instruction import AttachCommand, ChargeCommand, CheckoutCommand, Consent, RefundCommand
-from billcore.payments.observation import PaymentSnapshot, PaymentStatus, RefundStatus
+from billcore.payments.observation import DisputeStatus, PaymentSnapshot, PaymentStatus, RefundStatus
 from billcore.payments.payment import Payment, PaymentState, RefundState
 from billcore.ports.gateway import Capabilities
 from billcore.testing import CountingIds, FakeGateway, ManualClock
@@ -274,13 +274,18 @@ def contradicting() -> tuple[Office, Contradicting, Payment]:
     return office, gateway, charged(office, an_invoice(office))
 
 
-@pytest.mark.parametrize("what", ["payment", "refund"])
+@pytest.mark.parametrize("what", ["payment", "refund", "dispute"])
 def test_a_gateway_that_denies_what_it_said_is_brought_before_a_person(what: str) -> None:
     office, gateway, payment = contradicting()
     assert payment.ref is not None
     seen = gateway.get_payment(payment.ref)
     if what == "payment":
         gateway.denial = evolve(seen, status=PaymentStatus.FAILED)
+    elif what == "dispute":
+        dispute = gateway.open_dispute(payment.ref, Money(10_00, "USD"))
+        lost = gateway.lose_dispute(dispute.ref)
+        office.gateway.deliver_webhooks(office.billing.hear)
+        gateway.denial = evolve(seen, disputes=(evolve(lost, status=DisputeStatus.WON),))
     else:
         refund = office.desk.refunds.issue(payment.id, "10.00")
         assert refund.ref is not None
