@@ -104,7 +104,7 @@ def _with(status: DisputeStatus, decide: Callable[[Contested, GatewayRef], objec
 
     def happens(contested: Contested, amount: Money) -> None:
         standing = [dispute.ref for dispute in contested.seen.disputes if dispute.status is status]
-        for ref in standing[-1:] if amount.minor % 2 else standing[:1]:
+        for ref in standing[-1:] if amount.minor > 50_00 else standing[:1]:
             decide(contested, ref)
 
     return happens
