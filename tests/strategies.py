@@ -58,6 +58,7 @@ _ids = st.text(string.ascii_lowercase + string.digits + "-_", min_size=1, max_si
 # Short enough for every code; any character that a database takes, and never blank.
 _characters = st.characters(exclude_categories=["Cs"], exclude_characters="\x00")
 _texts = st.text(_characters, min_size=1, max_size=3).filter(str.strip)
+_emails = st.text(_characters, min_size=1, max_size=3).filter(lambda some: some.isprintable() and " " not in some)
 
 
 def _decimals(least: Decimal | int, most: Decimal | int, places: int) -> SearchStrategy[Decimal]:
@@ -65,7 +66,8 @@ def _decimals(least: Decimal | int, most: Decimal | int, places: int) -> SearchS
     return whole | st.decimals(least, most, places=places, allow_nan=False)
 
 
-_NAMED: Final[dict[str, SearchStrategy[str]]] = {
+_NAMED: Final[dict[str, SearchStrategy[str | None]]] = {
+    "email": st.none() | _emails,
     "country": st.sampled_from(("US", "DE", "JP")),
     "timezone": st.sampled_from(("UTC", "America/New_York", "Asia/Kathmandu")),
 }

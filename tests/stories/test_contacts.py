@@ -178,6 +178,28 @@ def test_a_contact_finds_all_of_its_client_in_one_place_and_pays_there(billing: 
     assert portal.reports.dashboard(own.client.id).open_count == 0
 
 
+def test_a_contacts_aging_of_a_day_long_past_is_the_firms_row_of_its_client(billing: Billing) -> None:
+    desk = billing.at(FIRM, by=JANE)
+    own, _ = bills(desk, "Patel Family"), bills(desk, "Kim & Sons")
+    of_april = [desk.invoices.draft(own.client.id, lines=[a_line("50.00")]).id for _ in range(2)]
+    for invoice_id in of_april:
+        desk.invoices.send(invoice_id, on=date(2026, 4, 1))
+    desk.payments.receive(
+        own.client.id,
+        "70.00",
+        onto={of_april[0]: "50.00", of_april[1]: "20.00"},
+        method=Method.CASH,
+        received_on=date(2026, 4, 20),
+    )
+    portal = billing.at(FIRM, by=evolve(PRIYA, client_id=own.client.id))
+
+    for day, owed in ((date(2026, 4, 10), "100.00 USD"), (date(2026, 4, 20), "30.00 USD")):
+        found = portal.reports.aging(on=day).rows
+
+        assert found == tuple(row for row in desk.reports.aging(on=day).rows if row.client_id == own.client.id)
+        assert [str(row.total) for row in found] == [owed]
+
+
 @pytest.mark.rule("S0.22", "S2.3")
 def test_a_draft_is_not_there_for_the_contact_until_it_is_sent(billing: Billing) -> None:
     desk = billing.at(FIRM, by=JANE)

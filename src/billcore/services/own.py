@@ -170,13 +170,13 @@ class _Batches(_Records[Id, Record]):
 class _Clients(_Records[ClientId, Client]):
     def __init__(self, work: UnitOfWork, client_id: ClientId) -> None:
         super().__init__(work.clients, "client", work.firm_id, lambda client: client.id == client_id)
-        self._clients = work.clients
+        self._clients, self._client_id = work.clients, client_id
 
     def peek_all(self, client_ids: Iterable[ClientId]) -> Sequence[Client]:
         return self.own(self._clients.peek_all(client_ids))
 
     def all(self) -> Iterable[Client]:
-        return self.own(self._clients.all())
+        return self.peek_all([self._client_id])
 
 
 class _Charges(_Records[ChargeId, Charge]):
