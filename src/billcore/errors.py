@@ -197,9 +197,17 @@ class MethodNotAllowed(Refused):
 
 
 class PaymentInFlight(Refused):
-    """Money is waiting on a gateway for the same amount: wait for it or cancel it."""
+    """Money is waiting on a gateway for the same amount: wait for it or cancel it.
+
+    ``invoice_id`` is where it is reserved, ``lacking`` how many minor units of it must come free, at least.
+    """
 
     code = "payment_in_flight"
+
+    def __init__(self, message: str, *, invoice_id: str, lacking: int) -> None:
+        super().__init__(message)
+        self.invoice_id = invoice_id
+        self.lacking = lacking
 
 
 class InvoiceHasPayments(Refused):

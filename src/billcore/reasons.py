@@ -18,6 +18,11 @@ class Initiator(Enum):
         """Whether the client is away and cannot answer a challenge."""
         return self is not Initiator.CLIENT
 
+    @property
+    def is_collecting(self) -> bool:
+        """Whether it collects what stands open, and keeps off what is on hold or on an open page."""
+        return self in (Initiator.AUTOPAY, Initiator.BACKFILL)
+
 
 class RefundReason(Enum):
     """Why money is given back (S1.32); a gateway may know fewer, ours is kept (S1.39)."""

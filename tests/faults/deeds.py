@@ -264,6 +264,7 @@ def _be_recovered(at: _At, _: InvoiceId) -> str:
 Deed = Callable[[Billing, FrontDesk, Counterparty, Job], object]
 DEEDS: Final[Mapping[str, Deed]] = {
     "charge": _charge,
+    "charge otherwise": _charge,
     "refund": _refund,
     "record": _record,
     "receive": _receive,

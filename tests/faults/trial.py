@@ -22,7 +22,7 @@ from billcore.payments.payment import Payment, PaymentState, RefundState
 from billcore.testing import Decline, Silence, Succeed, Wait
 from billcore_sqlalchemy import SqlStore
 
-SCENARIOS: Final = ("charge", "refund", "hear")
+SCENARIOS: Final = ("charge", "refund", "hear", "charge otherwise")
 
 WEATHER: Final = (
     Succeed(),
@@ -58,7 +58,7 @@ class Place:
 
 @frozen(kw_only=True)
 class Trial:
-    """A firm with one invoice of 100.00, one saved method, and for some scenarios a payment."""
+    """A firm with one invoice of 100.00, one saved method, and for some scenarios a payment or an open page."""
 
     place: Place
     gateway: Counterparty
@@ -86,7 +86,11 @@ class Trial:
         method = desk.methods.attach(client.id, gateway=gateway_name, token=token)
         payment_id: PaymentId | None = None
         hooks: Hooks = ()
-        if scenario != "charge":
+        if scenario == "charge otherwise":
+            desk.payments.checkout(
+                invoice.id, gateway=gateway_name, success_url="https://acme.example", cancel_url="https://acme.example"
+            )
+        elif scenario != "charge":
             payment_id = desk.payments.charge(invoice.id, method=method.id).id
         if scenario == "hear":
             gateway.hooks(firm)

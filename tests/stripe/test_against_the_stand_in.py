@@ -11,7 +11,14 @@ from tests.stripe import commands
 from tests.stripe.commands import now
 from tests.stripe.peers import Twin, control, gateway_to, pay_out
 
-from billcore.errors import GatewayConfigurationError, GatewayPermissionError, GatewayRequestInvalid, GatewayUnavailable
+from billcore import Billing, LineItem, MemoryStore, Staff
+from billcore.errors import (
+    GatewayConfigurationError,
+    GatewayPermissionError,
+    GatewayRequestInvalid,
+    GatewayUnavailable,
+    NotPayable,
+)
 from billcore.fees import FeeKind
 from billcore.ids import GatewayRef, OperationId
 from billcore.methods import Method
@@ -26,6 +33,7 @@ from billcore.payments.observation import (
     PaymentStatus,
     RefundStatus,
 )
+from billcore.payments.payment import PaymentState
 from billcore.ports.gateway import (
     Declined,
     EventKind,
@@ -550,6 +558,35 @@ def test_a_page_that_was_paid_names_its_payment_under_our_operation(stripe: Stri
     assert seen.payment is not None
     payment = stripe.get_payment(seen.payment)
     assert (payment.status, payment.operation_id) == (PaymentStatus.SUCCEEDED, opened.operation_id)
+
+
+@pytest.mark.parametrize("comes_first", ["cheque", "client"])
+def test_a_page_that_the_client_left_is_expired_when_a_cheque_comes(
+    stripe: StripeGateway, twin: Twin, comes_first: str
+) -> None:
+    billing, jane = Billing(MemoryStore(), [stripe]), Staff("jane", "Jane Chen")
+    billing.firms.open("acme", "Acme", by=jane)
+    desk = billing.at("acme", by=jane)
+    lines = [LineItem(description="Tax return", unit_price="100.00")]
+    invoice = desk.invoices.send(desk.invoices.draft(desk.clients.add("Patel Family").id, lines=lines).id)
+    waiting = desk.payments.checkout(
+        invoice.id, gateway="stripe", success_url="https://acme.example", cancel_url="https://acme.example"
+    )
+    page = str(waiting.action_url).rpartition("/")[2].partition("#")[0]
+
+    if comes_first == "cheque":
+        desk.payments.record(invoice.id, method=Method.CHECK)
+        expected = CheckoutStatus.EXPIRED, PaymentState.CANCELED, 0
+    else:
+        control(twin, f"checkout_sessions/{page}/pay", payment_method="pm_card_visa")
+        with pytest.raises(NotPayable):
+            desk.payments.record(invoice.id, method=Method.CHECK)
+        expected = CheckoutStatus.COMPLETE, PaymentState.COMPLETED, 100_00
+
+    there = stripe.get_checkout(GatewayRef("stripe", None, page)).status
+    state = desk.payments.get(waiting.id).state
+    assert (there, state, twin.audit()[twin.engine.platform]["collected"]) == expected
+    assert (desk.invoices.get(invoice.id).owed, billing.verify("acme")) == (Money(0, "USD"), ())
 
 
 def test_a_method_saved_on_a_page_belongs_to_the_client(stripe: StripeGateway, twin: Twin) -> None:

@@ -20,12 +20,13 @@ def write_off(
 ) -> tuple[Invoice, InvoiceWrittenOff]:
     """Give up on *amount*, at most the balance (S1.19, C14): a bad debt, unlike a void, which says it never was."""
     require_open(invoice, "write off")
+    reason = required_reason(reason, is_required=invoice.policy.void_reason_required)
     require_lowerable(invoice, amount, "write off")
     event = InvoiceWrittenOff(
         firm_id=invoice.firm_id,
         invoice_id=invoice.id,
         amount=amount,
-        reason=required_reason(reason, is_required=invoice.policy.void_reason_required),
+        reason=reason,
         at=instant(at, "at"),
         by=by,
     )

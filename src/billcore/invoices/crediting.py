@@ -34,6 +34,7 @@ def credit(
     refund covers fees that were paid.
     """
     require_open(invoice, "credit")
+    reason = text(reason, "reason", longest=1000)
     require_lowerable(invoice, amount, "credit")
     if refund_id is None and amount > creditable(invoice):
         raise OverCredit(
@@ -48,7 +49,7 @@ def credit(
         amount=amount,
         net=net,
         tax=tax,
-        reason=text(reason, "reason", longest=1000),
+        reason=reason,
         issued_at=instant(at, "at"),
         issued_on=at.date(),
     )
@@ -120,7 +121,9 @@ def require_lowerable(invoice: Invoice, amount: Money, verb: str) -> None:
     if is_too_much and invoice.in_flight.is_positive and amount <= invoice.owed:
         raise PaymentInFlight(
             f"asked to {verb} {amount}, only {invoice.balance} is left while {invoice.in_flight} is waiting on a "
-            f"gateway; wait for it, or cancel it first"
+            f"gateway; wait for it, or cancel it first",
+            invoice_id=invoice.id,
+            lacking=(amount - invoice.balance).minor,
         )
     if not invoice.balance.is_positive:
         raise OverCredit(f"nothing is left to {verb} on this invoice")

@@ -36,7 +36,9 @@ def require_payable(invoice: Invoice, amount: Money) -> None:
         if invoice.in_flight.is_positive and amount <= invoice.owed:
             raise PaymentInFlight(
                 f"asked for {amount}, but {invoice.in_flight} of the {invoice.owed} owed is waiting on a gateway "
-                f"and only {invoice.balance} is left; wait for it, or cancel it first"
+                f"and only {invoice.balance} is left; wait for it, or cancel it first",
+                invoice_id=invoice.id,
+                lacking=(amount - invoice.balance).minor,
             )
         raise Overpayment(f"asked for {amount}, only {invoice.balance} is left to pay")
 
@@ -48,7 +50,9 @@ def whole_balance(invoice: Invoice) -> Money:
         return invoice.balance
     if invoice.in_flight.is_positive:
         raise PaymentInFlight(
-            f"nothing is left to pay: {invoice.in_flight} is waiting on a gateway; wait for it, or cancel it first"
+            f"nothing is left to pay: {invoice.in_flight} is waiting on a gateway; wait for it, or cancel it first",
+            invoice_id=invoice.id,
+            lacking=1,
         )
     raise NotPayable("nothing is left to pay on this invoice")
 

@@ -27,20 +27,22 @@ def void(
 ) -> tuple[Invoice, InvoiceVoided]:
     """Take an issued invoice back (S0.20, S1.19, S2.10, S3.30-S3.34); a draft is deleted instead.
 
-    Refuses with PaymentInFlight while a gateway may still bring money for it, with InvoiceHasPayments while money is
-    on it, and with ReasonRequired where the policy asks why. *lines* overrides what the policy does with its charges
-    (C1).
+    Refuses with ReasonRequired where the policy asks why, with InvoiceHasPayments while money is on it, and with
+    PaymentInFlight while a gateway may still bring money for it. *lines* overrides what the policy does with its
+    charges (C1).
     """
     require_open(invoice, "void")
     if lines is not None:
         of_kind(lines, VoidedLines, "lines")
     reason = required_reason(reason, is_required=invoice.policy.void_reason_required)
-    if invoice.in_flight.is_positive:
-        raise PaymentInFlight(
-            f"cannot void: {invoice.in_flight} is waiting on a gateway; wait for it, or cancel it first"
-        )
     if invoice.paid.is_positive:
         raise InvoiceHasPayments(f"cannot void: {invoice.paid} is paid on it; refund or unapply it first")
+    if invoice.in_flight.is_positive:
+        raise PaymentInFlight(
+            f"cannot void: {invoice.in_flight} is waiting on a gateway; wait for it, or cancel it first",
+            invoice_id=invoice.id,
+            lacking=invoice.in_flight.minor,
+        )
     returns = (lines or invoice.policy.voided_lines) is VoidedLines.RETURN_TO_UNBILLED
     event = InvoiceVoided(
         firm_id=invoice.firm_id,

@@ -7,7 +7,7 @@ from attrs import evolve
 
 from billcore.actors import Actor
 from billcore.dates import instant
-from billcore.errors import BadMoney, InvalidTransition, NothingToApply, NotPayable
+from billcore.errors import BadMoney, InvalidTransition, NothingToApply, NotPayable, PaymentInFlight
 from billcore.events import Part, PaymentApplied, PaymentUnapplied
 from billcore.ids import ClientId, InvoiceId
 from billcore.invoices.guards import require_payable, whole_balance
@@ -78,11 +78,40 @@ def unapply(
 
 
 def onto_one(invoice: Invoice, amount: Money) -> list[Allocation]:
-    """How *amount* for one invoice is allocated: all onto it, or where overpayments are taken, as much as fits."""
-    takes_more = invoice.policy.allow_overpayment and invoice.is_open and invoice.in_flight.is_zero
+    """How *amount* for one invoice is allocated: all onto it, or where overpayments are taken, as much as fits.
+
+    PaymentInFlight for an overpayment while money for the invoice waits on a gateway: what is over is not known yet.
+    """
+    takes_more = invoice.policy.allow_overpayment and invoice.is_open
     if not takes_more or amount <= invoice.balance:
         return [(invoice, amount)]
+    if invoice.in_flight.is_positive:
+        raise PaymentInFlight(
+            f"asked for {amount}, of which {invoice.balance} fits while {invoice.in_flight} is waiting on a gateway; "
+            f"wait for it, or cancel it first",
+            invoice_id=invoice.id,
+            lacking=(min(amount, invoice.owed) - invoice.balance).minor,
+        )
     return [(invoice, invoice.balance)] if invoice.balance.is_positive else []
+
+
+def require_no_open_page(invoice: Invoice, payments: Iterable[Payment]) -> None:
+    """Refuse with PaymentInFlight what means all of the invoice, also what an open hosted page reserves of it."""
+    reserved = on_open_pages(invoice.id, payments, invoice.currency)
+    if reserved.is_positive:
+        raise PaymentInFlight(
+            f"{reserved} of the invoice is on a hosted page that the client may be paying on; wait, or cancel it first",
+            invoice_id=invoice.id,
+            lacking=reserved.minor,
+        )
+
+
+def on_open_pages(invoice_id: InvoiceId, payments: Iterable[Payment], currency: str) -> Money:
+    """How much of the invoice is reserved by hosted pages that the client has not paid on."""
+    reserved = (
+        on_invoice(payment.applications, invoice_id, currency) for payment in payments if payment.is_on_an_open_page
+    )
+    return Money.sum(reserved, currency)
 
 
 def parts_of(allocations: Sequence[Allocation], *, client_id: ClientId) -> tuple[Part, ...]:

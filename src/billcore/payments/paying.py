@@ -109,7 +109,7 @@ def initiate(
     """
     if method_id is not None:
         require_may_charge(firm, by)
-    if initiator in (Initiator.AUTOPAY, Initiator.BACKFILL):
+    if initiator.is_collecting:
         for invoice, _ in allocations:
             if invoice.hold is not None:
                 raise OnHold(f"collection of invoice {invoice.id!r} is on hold; release the hold first")

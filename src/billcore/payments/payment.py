@@ -152,6 +152,16 @@ class Payment:
         return self.state in WAITING
 
     @property
+    def is_on_a_page(self) -> bool:
+        """Asked for on a hosted page, where the client chooses how to pay."""
+        return self.operation_id is not None and self.method_id is None
+
+    @property
+    def is_on_an_open_page(self) -> bool:
+        """On a hosted page on which the client has not paid yet, as far as we know."""
+        return self.is_on_a_page and self.state in (PaymentState.CREATED, PaymentState.REQUIRES_ACTION)
+
+    @property
     def applied(self) -> Money:
         return Money.sum((part.amount for part in self.applications), self.amount.currency)
 

@@ -10,21 +10,28 @@ from billcore.invoices import adjusting, crediting, late_fees
 from billcore.invoices.invoice import CreditNote, Invoice
 from billcore.permissions import Permission
 from billcore.services.amounts import Amount, amount_in
-from billcore.services.booking import Page
+from billcore.services.booking import Page, require_no_page
 from billcore.services.house import Desk, retried
 from billcore.services.late_fees import LateFees
+from billcore.services.making_way import makes_way
 
 
 @frozen(kw_only=True)
 class AdjustmentsDesk(Desk):
-    """Write-offs, credit notes and holds of one firm."""
+    """Write-offs, credit notes and holds of one firm.
 
+    What lowers an invoice below what an open hosted page reserves closes the page first.
+    """
+
+    @makes_way
     @retried
     def write_off(self, invoice_id: InvoiceId, amount: Amount | None = None, *, reason: str = "") -> Invoice:
         """Give up on *amount*, by default the whole balance (S1.19)."""
         self.require(Permission.DELETE)
         with self.begin() as work:
             invoice = work.invoices.get(invoice_id)
+            if amount is None:
+                require_no_page(work, invoice)
             wanted = invoice.balance if amount is None else amount_in(invoice.currency, amount)
             at = self.house.now_at(work.firm())
             invoice, event = adjusting.write_off(invoice, wanted, reason=reason, at=at, by=self.by)
@@ -47,6 +54,7 @@ class AdjustmentsDesk(Desk):
             work.commit()
         return invoice
 
+    @makes_way
     @retried
     def credit(self, invoice_id: InvoiceId, amount: Amount | None = None, *, reason: str = "") -> CreditNote:
         """Write a credit note for *amount*, by default the whole balance but late fees; it has a number of its own."""
@@ -55,6 +63,8 @@ class AdjustmentsDesk(Desk):
             firm = work.firm()
             page = Page(work, [invoice_id])
             invoice = page.invoices[invoice_id]
+            if amount is None:
+                require_no_page(work, invoice)
             note, event = crediting.credit(
                 invoice,
                 crediting.creditable(invoice) if amount is None else amount_in(invoice.currency, amount),
@@ -105,6 +115,7 @@ class AdjustmentsDesk(Desk):
             today = self.house.now_at(work.firm()).date() if on is None else day(on, "on")
         return LateFees(self.house, by=self.by).assess(self.firm_id, today).invoices
 
+    @makes_way
     @retried
     def waive_late_fee(self, invoice_id: InvoiceId, step: int, *, reason: str = "") -> Invoice:
         """Take the late fee of that step back; the steps are on ``invoice.late_fees``."""

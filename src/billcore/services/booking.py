@@ -8,6 +8,7 @@ from billcore.ids import InvoiceId
 from billcore.invoices.invoice import Invoice
 from billcore.invoices.settling import settle
 from billcore.kinds import each_of_kind
+from billcore.payments.applying import require_no_open_page
 from billcore.ports.store import UnitOfWork
 
 
@@ -51,3 +52,9 @@ class Page:
         self._changed.clear()
         self._work.events.append(self._events)
         self._events = []
+
+
+def require_no_page(work: UnitOfWork, invoice: Invoice) -> None:
+    """PaymentInFlight where a hosted page of the invoice is open, for what means all of the invoice."""
+    if invoice.in_flight.is_positive:
+        require_no_open_page(invoice, work.payments.of_invoice(invoice.id))

@@ -24,6 +24,7 @@ from billcore.reports.timeline import TimelineEntry, timeline
 from billcore.services import drafts
 from billcore.services.booking import Page
 from billcore.services.house import Desk, retried
+from billcore.services.making_way import makes_way
 
 Change = TypeVar("Change", Allowance, Surcharge)
 
@@ -194,11 +195,12 @@ class InvoicesDesk(Desk):
             work.commit()
         return invoice
 
+    @makes_way
     @retried
     def void(self, invoice_id: InvoiceId, *, reason: str = "", lines: VoidedLines | None = None) -> Invoice:
         """Take an issued invoice back (S3.30-S3.34).
 
-        Where the policy says so, money on it becomes the client's credit (C15).
+        Where the policy says so, money on it becomes the client's credit (C15). Its open hosted page is closed first.
         """
         self.require(Permission.DELETE)
         with self.begin() as work:

@@ -128,9 +128,8 @@ class PaymentBooks:
         seen = judged(operation, seen)
         if self.payment.ref != seen.ref:
             self.payment = evolve(self.payment, ref=seen.ref)
-        is_on_a_page = self.payment.method_id is None
-        if is_on_a_page and self.payment.method is not seen.method and self.payment.completed_at is None:
-            # There it is the client who chooses how to pay.
+        is_unfinished = self.payment.completed_at is None
+        if self.payment.is_on_a_page and self.payment.method is not seen.method and is_unfinished:
             self.payment = evolve(self.payment, method=seen.method)
         while step := advance(self.payment, seen, self.page.invoices, at=self._at, by=self._by):
             self._step(*step)

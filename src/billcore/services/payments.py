@@ -20,6 +20,7 @@ from billcore.reports.payment_history import HistoryRow, payment_history
 from billcore.services.amounts import Amount, amount_in, written
 from billcore.services.booking import Page
 from billcore.services.house import Desk, retried
+from billcore.services.making_way import makes_way, making_way
 from billcore.services.observing import PaymentBooks
 from billcore.services.operations.driver import Driver
 from billcore.services.requests import asked
@@ -31,9 +32,11 @@ from billcore.texts import text
 class PaymentsDesk(Desk):
     """The payments of one firm.
 
-    Every command that moves money takes a ``request_id``, the host's own idempotency key.
+    Every command that moves money takes a ``request_id``, the host's own idempotency key. What an open hosted page
+    reserves and a person needs otherwise is had by closing the page first (``services/making_way.py``).
     """
 
+    @makes_way
     def record(
         self,
         invoice_id: InvoiceId,
@@ -85,6 +88,7 @@ class PaymentsDesk(Desk):
             request_id=request_id,
         )
 
+    @makes_way
     def receive(
         self,
         client_id: ClientId,
@@ -141,7 +145,8 @@ class PaymentsDesk(Desk):
 
         Returns the payment in every case that reached the books; look at its ``state``: completed, pending, failed
         with its ``failure``, or still created when the gateway's answer is in doubt, which ``billing.recover()`` and
-        webhooks resolve. Whoever comes second for the same amount is refused before any call, with PaymentInFlight.
+        webhooks resolve. Whoever comes second for the same amount is refused before any charge, with PaymentInFlight;
+        an open hosted page is closed first, but for auto-pay and back-fill.
         """
         self.require_paying()
         who = self._initiator() if initiator is None else of_kind(initiator, Initiator, "initiator")
@@ -155,13 +160,18 @@ class PaymentsDesk(Desk):
             platform_fee=written(platform_fee),
             return_url=return_url,
         )
-        payment = self._reserving.charge(
-            ask, invoice_id, amount, method, who, platform_fee=platform_fee, return_url=return_url
-        )
+
+        def reserve() -> Payment:
+            return self._reserving.charge(
+                ask, invoice_id, amount, method, who, platform_fee=platform_fee, return_url=return_url
+            )
+
+        payment = reserve() if who.is_collecting else making_way(self, reserve)
         if payment.operation_id is not None and payment.is_waiting:
             Driver(self.house).drive(self.firm_id, payment.operation_id)
         return self._as_it_is(payment.id)
 
+    @makes_way
     def checkout(
         self,
         invoice_id: InvoiceId,
@@ -177,8 +187,9 @@ class PaymentsDesk(Desk):
     ) -> Payment:
         """Open a hosted page on which the client pays (S1.20); its address is the payment's ``action_url``.
 
-        The amount is reserved while the page is open: it expires after an hour, or when the payment is canceled.
-        *platform_fee* as in ``charge``.
+        The amount is reserved while the page is open: it expires after an hour, when the payment is canceled, or when
+        a person needs the amount otherwise. Another page of the same invoice replaces it. *platform_fee* as in
+        ``charge``.
         """
         self.require_paying()
         ask = asked(
@@ -234,6 +245,7 @@ class PaymentsDesk(Desk):
             work.commit()
         return books.payment
 
+    @makes_way
     @retried
     def apply(self, payment_id: PaymentId, invoice_id: InvoiceId, amount: Amount | None = None) -> Payment:
         """Put client credit of a payment onto an invoice, by default as much as fits (S2.15)."""

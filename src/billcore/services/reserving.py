@@ -22,7 +22,7 @@ from billcore.ports.gateway import ChargeGateway, CheckoutGateway
 from billcore.ports.store import UnitOfWork
 from billcore.reasons import Initiator
 from billcore.services.amounts import Amount, amount_in
-from billcore.services.booking import Page
+from billcore.services.booking import Page, require_no_page
 from billcore.services.house import Desk, retried
 from billcore.services.requests import Asked
 
@@ -56,7 +56,7 @@ class Reserving(Desk):
             if known is not None:
                 return work.payments.peek(PaymentId(known))
             allocations = [
-                (invoice, _wanted(invoice, onto[invoice_id])) for invoice_id, invoice in page.invoices.items()
+                (invoice, _wanted(work, invoice, onto[invoice_id])) for invoice_id, invoice in page.invoices.items()
             ]
             if received is None:
                 [(invoice, amount)] = allocations
@@ -109,7 +109,7 @@ class Reserving(Desk):
                 raise MethodNotAllowed(
                     "the saved method is another client's or was detached; take an active one of this client"
                 )
-            wanted, at = _wanted(invoice, amount), self.house.now_at(firm)
+            wanted, at = _wanted(work, invoice, amount), self.house.now_at(firm)
             operation_id = OperationId(self.house.ids.new("op"))
             payment, event = paying.initiate(
                 PaymentId(self.house.ids.new("pay")),
@@ -173,7 +173,9 @@ class Reserving(Desk):
             if known is not None:
                 return work.payments.peek(PaymentId(known))
             invoice, firm = page.invoices[invoice_id], work.firm()
-            wanted, at = _wanted(invoice, amount), self.house.now_at(firm)
+            # A client has one page of an invoice: another one, of whatever amount, replaces it.
+            require_no_page(work, invoice)
+            wanted, at = _wanted(work, invoice, amount), self.house.now_at(firm)
             operation_id = OperationId(self.house.ids.new("op"))
             payment, event = paying.initiate(
                 PaymentId(self.house.ids.new("pay")),
@@ -269,5 +271,8 @@ class Reserving(Desk):
         work.commit()
 
 
-def _wanted(invoice: Invoice, amount: Amount | None) -> Money:
-    return whole_balance(invoice) if amount is None else amount_in(invoice.currency, amount)
+def _wanted(work: UnitOfWork, invoice: Invoice, amount: Amount | None) -> Money:
+    if amount is not None:
+        return amount_in(invoice.currency, amount)
+    require_no_page(work, invoice)
+    return whole_balance(invoice)
