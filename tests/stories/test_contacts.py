@@ -8,7 +8,7 @@ from attrs import evolve, frozen
 from tests.databases import Database
 from tests.office import FIRM, JANE, PRIYA, Office, a_line
 
-from billcore import Cadence, Method, Period, Status
+from billcore import Cadence, Initiator, Method, Period, Status
 from billcore.billing import Billing, FrontDesk
 from billcore.clients import Client
 from billcore.errors import BadText, NotFound, NotPermitted
@@ -231,6 +231,18 @@ def test_a_contact_looks_and_pays_whatever_the_host_grants(billing: Billing) -> 
     ):
         with pytest.raises(NotPermitted, match="looks and pays"):
             refused()
+
+
+@pytest.mark.parametrize("initiator", [Initiator.STAFF, Initiator.AUTOPAY])
+def test_a_contact_pays_as_the_client_and_in_nobody_elses_name(billing: Billing, initiator: Initiator) -> None:
+    desk = billing.at(FIRM, by=JANE)
+    own = bills(desk, "Patel Family")
+    portal = billing.at(FIRM, by=evolve(PRIYA, client_id=own.client.id))
+
+    with pytest.raises(NotPermitted, match="pays as the client"):
+        portal.payments.charge(own.invoice.id, method=own.method, initiator=initiator)
+
+    assert portal.payments.charge(own.invoice.id, method=own.method).initiator is Initiator.CLIENT
 
 
 def test_a_contact_is_a_contact_of_a_client() -> None:

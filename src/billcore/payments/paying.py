@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from attrs import evolve
 
-from billcore.actors import Actor, Staff
+from billcore.actors import Actor, Contact, Staff
 from billcore.clients import Client, Firm
 from billcore.dates import day, instant
 from billcore.errors import (
@@ -14,6 +14,7 @@ from billcore.errors import (
     CurrencyMismatch,
     InvalidTransition,
     MethodNotAllowed,
+    NotPermitted,
     OnHold,
     ReasonRequired,
 )
@@ -104,11 +105,13 @@ def initiate(
 ) -> tuple[Payment, PaymentInitiated]:
     """Reserve *amount* on its invoices, before a gateway is asked (S1.22): whoever comes second for it is refused here.
 
-    Staff may charge a saved method only where the policy lets them (C7); auto-pay and back-fill keep off an invoice
-    on hold.
+    Staff may charge a saved method only where the policy lets them (C7); a contact pays as the client and in nobody
+    else's name, or NotPermitted; auto-pay and back-fill keep off an invoice on hold.
     """
     if method_id is not None:
         require_may_charge(firm, by)
+    if isinstance(by, Contact) and initiator in (Initiator.STAFF, Initiator.AUTOPAY):
+        raise NotPermitted(f"a contact pays as the client, not as {initiator.value!r}; leave the initiator out")
     if initiator.is_collecting:
         for invoice, _ in allocations:
             if invoice.hold is not None:
