@@ -17,7 +17,7 @@ from billcore.payments.operation import Operation
 class _MethodsOfEveryFirm(Methods):
     def get(self, record_id: MethodId) -> SavedMethod:
         for shelf in (self._transaction.shelf(), *self._transaction.books().shelves.values()):
-            if record_id in shelf.methods:
+            if isinstance(record_id, str) and record_id in shelf.methods:
                 return shelf.methods[record_id]
         raise self._not_found(record_id)
 

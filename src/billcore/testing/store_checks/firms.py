@@ -2,18 +2,24 @@
 
 from collections.abc import Callable, Iterable
 from datetime import date
+from typing import Final
 
 import pytest
 from attrs import evolve
 
 from billcore.clients import Firm
+from billcore.dates import Period
 from billcore.errors import BillcoreError, NotFound, UnitOfWorkMisuse
 from billcore.ports.store import InvoiceFilter, Request, Store, UnitOfWork
+from billcore.reports.aging import STANDARD_BUCKETS
 from billcore.testing import builders
 from billcore.testing.builders import later
 from billcore.testing.contract import check
 from billcore.testing.store_checks.kinds import KINDS, Kept
 from billcore.testing.store_checks.shape import Opened, StoreChecks, opened
+
+DAY: Final = date(2199, 1, 1)
+PERIOD: Final = Period(date(2000, 1, 1), DAY)
 
 
 class FirmChecks(StoreChecks):
@@ -162,10 +168,10 @@ def _lists(work: UnitOfWork, acme: Opened) -> dict[str, Callable[[], Iterable[ob
         "invoices.page of a number": lambda: (
             work.invoices.page(InvoiceFilter(on=later(0).date(), search="INV-0000")).invoices
         ),
-        "invoices.newly_overdue": lambda: work.invoices.newly_overdue(date(2199, 1, 1), limit=10),
-        "invoices.to_collect": lambda: work.invoices.to_collect(date(2199, 1, 1), limit=10),
+        "invoices.newly_overdue": lambda: work.invoices.newly_overdue(DAY, limit=10),
+        "invoices.to_collect": lambda: work.invoices.to_collect(DAY, limit=10),
         "schedules.all": work.schedules.all,
-        "schedules.due": lambda: work.schedules.due(date(2199, 1, 1), limit=10),
+        "schedules.due": lambda: work.schedules.due(DAY, limit=10),
         "schedules.of_client": lambda: work.schedules.of_client(acme.client.id),
         "occurrences.all": work.occurrences.all,
         "occurrences.of_schedule": lambda: work.occurrences.of_schedule(acme.schedule.id),
@@ -179,6 +185,12 @@ def _lists(work: UnitOfWork, acme: Opened) -> dict[str, Callable[[], Iterable[ob
         "refunds.of_payment": lambda: work.refunds.of_payment(acme.payment.id),
         "methods.of_client": lambda: work.methods.of_client(acme.client.id),
         "operations.all": work.operations.all,
+        "answers.aging": lambda: work.answers.aging(DAY, STANDARD_BUCKETS).rows,
+        "answers.queues": lambda: [tile for tile in work.answers.queues(DAY) if tile.count],
+        "answers.dashboard": lambda: [tile for tile in work.answers.dashboard(DAY, acme.client.id).tiles if tile.count],
+        "answers.statement": lambda: work.answers.statement(acme.client.id, PERIOD).currencies,
+        "answers.takings": lambda: work.answers.takings(PERIOD).methods,
+        "answers.trial_balance": lambda: work.answers.trial_balance(DAY).rows,
         "events.all": work.events.all,
         "events.about_invoice": lambda: work.events.about_invoice(acme.invoice.id),
     }
