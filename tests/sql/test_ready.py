@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, Engine, MetaData, event, text
+from sqlalchemy import Connection, Engine, MetaData, bindparam, event, select, text
 from sqlalchemy.exc import OperationalError
 from tests.databases import Database
 
@@ -90,6 +90,20 @@ def test_a_statement_is_made_ready_once_for_all_units_of_work(engine: Engine) ->
     with engine.connect() as one, engine.connect() as other:
         assert statements_for(one) is not None
         assert statements_for(one) is statements_for(other)
+
+
+def test_a_value_that_a_statement_wants_and_is_not_given_is_an_error_and_never_null(engine: Engine) -> None:
+    tables = build_tables(metadata := MetaData())
+    metadata.create_all(engine)
+    firm = select(tables.firms).where(tables.firms.c.firm_id == bindparam("the_firm"))
+
+    with engine.connect() as connection:
+        statements = statements_for(connection)
+        assert statements is not None
+        ready = statements.find(firm, {})
+        assert ready is not None
+        with pytest.raises(KeyError, match="the_firm"):
+            ready.parameters({})
 
 
 @pytest.mark.parametrize("database", ["postgresql", "mariadb"], indirect=True)
