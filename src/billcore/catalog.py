@@ -3,9 +3,10 @@
 from datetime import date, datetime
 from decimal import Decimal
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from billcore.errors import BadLine, InvalidTransition
+from billcore.evolving import evolve
 from billcore.ids import CatalogItemId, FirmId
 from billcore.kinds import of_kind
 from billcore.lines import LineItem

@@ -8,10 +8,11 @@ from datetime import date, timedelta
 from decimal import Decimal
 from enum import Enum
 
-from attrs import evolve, field, fields, frozen
+from attrs import field, fields, frozen
 
 from billcore.decimals import exact
 from billcore.errors import BadPolicy
+from billcore.evolving import evolve
 from billcore.kinds import each_of_kind, of_kind
 from billcore.methods import Method
 from billcore.money import Money

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from attrs import evolve
 from sqlalchemy import BigInteger, Select, Table, Transaction, Update, bindparam, select
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from billcore.clients import Firm, NumberSeries
 from billcore.codec.envelope import FIRM
 from billcore.errors import AlreadyExists, NotFound, StaleWrite
+from billcore.evolving import evolve
 from billcore.ids import FirmId
 from billcore.ports.gateway import GatewayEvent
 from billcore.ports.store import Request

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 
+from billcore.evolving import evolve
 from billcore.ids import ClientId, FirmId, GatewayRef, OperationId, RefundId
 from billcore.methods import Method
 from billcore.money import Money

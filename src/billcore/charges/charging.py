@@ -3,14 +3,13 @@
 from datetime import datetime
 from decimal import Decimal
 
-from attrs import evolve
-
 from billcore.actors import Actor
 from billcore.charges.charge import BillTo, Charge, ChargeState, Claim
 from billcore.charges.time import TimeWorked
 from billcore.dates import instant
 from billcore.errors import ChargeNotOpen
 from billcore.events import ChargeAdded, ChargeChanged, ChargeDiscarded, ChargeWrittenOff, ClaimPosted
+from billcore.evolving import evolve
 from billcore.ids import ChargeId, ClientId, FirmId, InvoiceId
 from billcore.lines import LineItem
 from billcore.money import Money

@@ -2,12 +2,11 @@
 
 from datetime import datetime
 
-from attrs import evolve
-
 from billcore.actors import Actor
 from billcore.dates import instant
 from billcore.errors import BadMoney, InvalidTransition, OverCredit
 from billcore.events import HoldPlaced, HoldReleased, InvoiceWrittenOff, WriteOffReversed
+from billcore.evolving import evolve
 from billcore.invoices.crediting import require_lowerable
 from billcore.invoices.guards import require_open, required_reason
 from billcore.invoices.invoice import Hold, Invoice

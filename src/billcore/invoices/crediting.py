@@ -2,12 +2,11 @@
 
 from datetime import datetime
 
-from attrs import evolve
-
 from billcore.actors import Actor
 from billcore.dates import instant
 from billcore.errors import BadMoney, CurrencyMismatch, InvalidTransition, OverCredit, PaymentInFlight
 from billcore.events import CreditReversed, InvoiceCredited
+from billcore.evolving import evolve
 from billcore.ids import CreditNoteId, RefundId
 from billcore.invoices.guards import require_open
 from billcore.invoices.invoice import CreditNote, Invoice

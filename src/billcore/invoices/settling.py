@@ -5,8 +5,6 @@
 Folding all events of an invoice from its issue gives its sums again, which is how the books are verified.
 """
 
-from attrs import evolve
-
 from billcore.events import (
     AutopayStopped,
     CreditReversed,
@@ -29,6 +27,7 @@ from billcore.events import (
     RefundSucceeded,
     WriteOffReversed,
 )
+from billcore.evolving import evolve
 from billcore.invoices.invoice import Hold, Invoice, LateFee, with_sums
 from billcore.reasons import Initiator
 

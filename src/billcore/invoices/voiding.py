@@ -5,12 +5,11 @@ It keeps its number, stays listed, and can never take money again.
 
 from datetime import datetime
 
-from attrs import evolve
-
 from billcore.actors import Actor
 from billcore.dates import instant
 from billcore.errors import InvoiceHasPayments, PaymentInFlight
 from billcore.events import InvoiceVoided
+from billcore.evolving import evolve
 from billcore.invoices.guards import require_open, required_reason
 from billcore.invoices.invoice import Invoice, Voiding
 from billcore.kinds import of_kind

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from attrs import evolve
-
+from billcore.evolving import evolve
 from billcore.ids import FirmId
 from billcore.memory.books import Books, EventKey, Turn
 from billcore.ports.store import DueOperation, ParkedEvent, Undelivered

@@ -4,13 +4,12 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Generic, TypeVar
 
-from attrs import evolve
-
 from billcore.catalog import CatalogItem
 from billcore.charges.charge import Charge, ChargeState
 from billcore.clients import Client
 from billcore.errors import AlreadyExists, NotFound, StaleWrite
 from billcore.events import Event, invoices_of, stream
+from billcore.evolving import evolve
 from billcore.ids import (
     CatalogItemId,
     ChargeId,

@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 
-from attrs import evolve
-
 from billcore.clients import Firm, NumberSeries
 from billcore.errors import AlreadyExists, NotFound, StaleWrite
+from billcore.evolving import evolve
 from billcore.ids import FirmId
 from billcore.memory.answers import Answers
 from billcore.memory.books import EventKey

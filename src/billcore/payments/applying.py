@@ -3,12 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from attrs import evolve
-
 from billcore.actors import Actor
 from billcore.dates import instant
 from billcore.errors import BadMoney, InvalidTransition, NothingToApply, NotPayable, PaymentInFlight
 from billcore.events import Part, PaymentApplied, PaymentUnapplied
+from billcore.evolving import evolve
 from billcore.ids import ClientId, InvoiceId
 from billcore.invoices.guards import require_payable, whole_balance
 from billcore.invoices.invoice import Invoice

@@ -7,12 +7,11 @@ the payment is owed by the client, as credit below zero (``Payment.overdrawn``).
 
 from datetime import datetime
 
-from attrs import evolve
-
 from billcore.actors import Actor
 from billcore.dates import instant
 from billcore.errors import InvalidTransition
 from billcore.events import DisputeLost, DisputeOpened, DisputeWon, InquiryClosed, InquiryOpened, PaymentReturned
+from billcore.evolving import evolve
 from billcore.ids import GatewayRef
 from billcore.money import Money
 from billcore.payments.applying import less, taken_from

@@ -2,12 +2,11 @@
 
 from datetime import datetime
 
-from attrs import evolve
-
 from billcore.actors import Actor
 from billcore.dates import instant
 from billcore.errors import InvalidTransition
 from billcore.events import ExtraFeeCharged, FeeAssessed
+from billcore.evolving import evolve
 from billcore.fees import Fee, FeeBasis, FeeLine
 from billcore.payments.payment import ExtraFee, Payment
 

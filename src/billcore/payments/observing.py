@@ -8,10 +8,9 @@ waits until the payment itself is completed, which the same observation says fir
 from collections.abc import Mapping
 from datetime import datetime
 
-from attrs import evolve
-
 from billcore.actors import Actor
 from billcore.events import Event
+from billcore.evolving import evolve
 from billcore.fees import Fee, FeeBasis, FeeKind, FeeLine
 from billcore.ids import InvoiceId
 from billcore.invoices.invoice import Invoice

@@ -3,10 +3,11 @@
 from datetime import datetime
 from enum import Enum
 
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 
 from billcore.dates import instant
 from billcore.errors import InvalidTransition
+from billcore.evolving import evolve
 from billcore.ids import FirmId, GatewayRef, OperationId
 from billcore.payments.instruction import (
     AttachCommand,

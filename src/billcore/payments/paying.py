@@ -3,8 +3,6 @@
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
-from attrs import evolve
-
 from billcore.actors import Actor, Contact, Staff
 from billcore.clients import Client, Firm
 from billcore.dates import day, instant
@@ -30,6 +28,7 @@ from billcore.events import (
     PaymentReviewed,
     PaymentReviewRequired,
 )
+from billcore.evolving import evolve
 from billcore.ids import InvoiceId, MethodId, OperationId, PaymentId
 from billcore.invoices.invoice import Invoice
 from billcore.methods import Method

@@ -6,12 +6,11 @@ The fee stays with the processor (S1.43).
 from collections.abc import Mapping
 from datetime import datetime
 
-from attrs import evolve
-
 from billcore.actors import Actor
 from billcore.dates import instant
 from billcore.errors import BadMoney, CurrencyMismatch, InvalidTransition, NotRefundable, OverRefund
 from billcore.events import RefundCanceled, RefundFailed, RefundPending, RefundRequested, RefundSucceeded
+from billcore.evolving import evolve
 from billcore.ids import CreditNoteId, GatewayRef, InvoiceId, OperationId, RefundId
 from billcore.invoices.crediting import credit_for_refund
 from billcore.invoices.invoice import Invoice

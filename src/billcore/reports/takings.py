@@ -4,11 +4,12 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from enum import Enum, auto
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from billcore import events
 from billcore.dates import Period
 from billcore.events import Event
+from billcore.evolving import evolve
 from billcore.fees import Fee, FeeKind
 from billcore.ids import PaymentId
 from billcore.methods import Method

@@ -3,13 +3,14 @@
 from collections.abc import Iterable
 from datetime import date, datetime
 
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 
 from billcore import events
 from billcore.actors import actor_label
 from billcore.events import Event, invoices_of
 from billcore.events.payments import OfPayment
 from billcore.events.refunds import OfRefund
+from billcore.evolving import evolve
 from billcore.ids import InvoiceId, PaymentId
 from billcore.methods import Method
 from billcore.money import Money

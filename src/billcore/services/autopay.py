@@ -3,11 +3,12 @@
 from datetime import UTC, date, timedelta
 from typing import Final, assert_never
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from billcore.actors import System
 from billcore.errors import BillcoreError
 from billcore.events import AutopayStopped
+from billcore.evolving import evolve
 from billcore.ids import FirmId, InvoiceId
 from billcore.invoices.invoice import Invoice
 from billcore.ports.store import UnitOfWork

@@ -3,12 +3,13 @@
 from datetime import date
 from decimal import Decimal
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from billcore import catalog
 from billcore.catalog import CatalogItem
 from billcore.errors import InvalidTransition
 from billcore.events import CatalogItemAdded, CatalogItemChanged, CatalogItemRetired
+from billcore.evolving import evolve
 from billcore.ids import CatalogItemId
 from billcore.kinds import of_kind
 from billcore.lines import LineItem

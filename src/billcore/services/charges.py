@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from billcore.charges import charging
 from billcore.charges.charge import BillTo, Charge, Claim
@@ -12,6 +12,7 @@ from billcore.charges.time import TimeWorked
 from billcore.clients import Client
 from billcore.dates import Period
 from billcore.events import Event
+from billcore.evolving import evolve
 from billcore.ids import ChargeId, ClientId
 from billcore.invoices.pricing import line_net
 from billcore.lines import Codes, LineItem, TaxRate, Timekeeper

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import TypeVar
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from billcore.actors import Contact
 from billcore.charges import charging
 from billcore.dates import Period
 from billcore.errors import ChargeNotOpen, NotPermitted, StaleWrite
+from billcore.evolving import evolve
 from billcore.ids import ChargeId, ClientId, InvoiceId, PaymentId
 from billcore.invoices import drafting, sending, voiding
 from billcore.invoices.invoice import Content, Invoice, Origin

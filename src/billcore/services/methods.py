@@ -2,10 +2,11 @@
 
 from datetime import datetime
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from billcore.errors import MethodDeclined, MethodInUse, MethodNotAllowed, NotFound, OutcomeUnknown, StaleWrite
 from billcore.events import Event, MethodDetached, MethodMadeDefault
+from billcore.evolving import evolve
 from billcore.gateways import require_methods_kept
 from billcore.ids import ClientId, MethodId, OperationId
 from billcore.kinds import of_kind

@@ -7,12 +7,11 @@ heard.
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from attrs import evolve
-
 from billcore.actors import Actor, Staff
 from billcore.clients import Firm
 from billcore.errors import InvalidTransition
 from billcore.events import Event, RefundSucceeded
+from billcore.evolving import evolve
 from billcore.fees import Fee, FeeBasis
 from billcore.gateways import offering
 from billcore.ids import CreditNoteId, FirmId, InvoiceId, PaymentId, RefundId

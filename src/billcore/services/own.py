@@ -9,12 +9,11 @@ from contextlib import contextmanager
 from datetime import date
 from typing import Generic, TypeVar
 
-from attrs import evolve
-
 from billcore.charges.charge import Charge
 from billcore.clients import Client, Firm, NumberSeries
 from billcore.errors import NotFound
 from billcore.events import Event, stream
+from billcore.evolving import evolve
 from billcore.ids import (
     ChargeId,
     ClientId,

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from billcore.errors import BadDate, BillcoreError, GatewayUnavailable
+from billcore.evolving import evolve
 from billcore.kinds import of_kind
 from billcore.payments.operation import Operation
 from billcore.ports.store import DueOperation

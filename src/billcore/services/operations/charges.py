@@ -5,8 +5,6 @@ Settle what the gateway says.
 
 from typing import assert_never
 
-from attrs import evolve
-
 from billcore.actors import Processor
 from billcore.errors import (
     AmountNotRepresentable,
@@ -15,6 +13,7 @@ from billcore.errors import (
     GatewayRequestInvalid,
     GatewayUnavailable,
 )
+from billcore.evolving import evolve
 from billcore.gateways import offering
 from billcore.ids import GatewayRef
 from billcore.payments import paying

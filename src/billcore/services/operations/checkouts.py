@@ -1,7 +1,5 @@
 """Open a hosted page, follow it to its payment, and close it; while it can be paid, its amount is reserved."""
 
-from attrs import evolve
-
 from billcore.actors import Actor, Processor
 from billcore.errors import (
     AmountNotRepresentable,
@@ -10,6 +8,7 @@ from billcore.errors import (
     GatewayRequestInvalid,
     GatewayUnavailable,
 )
+from billcore.evolving import evolve
 from billcore.gateways import offering
 from billcore.payments import paying
 from billcore.payments.instruction import CheckoutCommand

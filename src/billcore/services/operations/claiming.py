@@ -4,8 +4,9 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from enum import Enum
 
-from attrs import evolve, frozen
+from attrs import frozen
 
+from billcore.evolving import evolve
 from billcore.ids import FirmId, GatewayRef, OperationId
 from billcore.payments.instruction import ChargeCommand
 from billcore.payments.operation import Operation, OperationState, move, submit
