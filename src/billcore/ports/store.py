@@ -16,7 +16,8 @@ What every store keeps, and ``billcore.testing.StoreContract`` checks:
 - A number is on one invoice of the firm, and on one credit note: a second one with it is AlreadyExists.
 - A gateway's payment is in the books once: a second payment with the same ref, of whatever firm, is AlreadyExists.
 - One unit of work per thread: beginning a second inside the first is UnitOfWorkMisuse, and so is calling a gateway
-  inside one. ``park``, ``delivered``, claiming, putting off and letting go are units of their own.
+  inside one. ``park``, ``delivered``, claiming, putting off and letting go are units of their own. What is only looked
+  up across firms may be asked inside a unit of work, which then has one transaction and not two.
 - What workers share out among themselves (``due``, ``newly_overdue``, ``to_collect``) is locked in a writing unit, and
   what another worker has locked is left out instead of waited for.
 - What workers claim across firms (``claim_operations``, ``claim_parked``, ``claim_undelivered``) goes to one of them.

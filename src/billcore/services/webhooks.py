@@ -11,7 +11,7 @@ from attrs import frozen
 from billcore.actors import Processor
 from billcore.errors import GatewayProblem, NotFound
 from billcore.gateways import offering
-from billcore.ids import FirmId, PaymentId
+from billcore.ids import FirmId, OperationId, PaymentId
 from billcore.kinds import of_kind
 from billcore.payments.instruction import ChargeCommand, CheckoutCommand
 from billcore.payments.operation import Operation
@@ -34,6 +34,7 @@ ABOUT_PAYMENTS = frozenset(
     }
 )
 ABOUT_CHECKOUTS = frozenset({EventKind.CHECKOUT_COMPLETED, EventKind.CHECKOUT_EXPIRED})
+OF_CONCERN = ABOUT_PAYMENTS | ABOUT_CHECKOUTS
 
 
 @frozen(kw_only=True)
@@ -74,29 +75,52 @@ class Hearing:
 
     def retry(self, event: GatewayEvent) -> bool:
         """Try a parked event again; whether it is in the books now."""
-        return self._apply(event)
+        was_heard, operation = self._look(event)
+        return was_heard or self._apply(event, operation)
 
     def _take(self, event: GatewayEvent) -> str:
-        if event.kind not in ABOUT_PAYMENTS | ABOUT_CHECKOUTS or event.subject is None:
+        if event.kind not in OF_CONCERN or event.subject is None:
             return "ignored"
-        store = self._house.store
-        if store.was_heard(event):
+        was_heard, operation = self._look(event)
+        if was_heard:
             return "repeated"
-        if self._apply(event):
+        if self._apply(event, operation):
             return "applied"
-        return "parked" if store.park(event, at=self._house.clock.now()) else "repeated"
+        return "parked" if self._house.store.park(event, at=self._house.clock.now()) else "repeated"
 
-    def _apply(self, event: GatewayEvent) -> bool:
+    def _look(self, event: GatewayEvent) -> tuple[bool, Operation | None]:
+        """Whether the event was heard, and the operation that it is about if we know it: one look at the books."""
+        store, place = self._house.store, self._operation_place(event)
+        if place is None:
+            return store.was_heard(event), None
+        firm_id, operation_id = place
+        with store.read(firm_id) as work:
+            # A hint, which spares the gateway's being asked; what decides is the writing unit's own hearing.
+            was_heard = store.was_heard(event)
+            try:
+                operation = work.operations.peek(operation_id)
+            except NotFound:
+                return was_heard, None
+        # Our ids come from outside here: they count only where they agree with the gateway and account that said them.
+        is_ours = operation.gateway == event.gateway and operation.account == event.account
+        return was_heard, operation if is_ours else None
+
+    def _operation_place(self, event: GatewayEvent) -> tuple[FirmId, OperationId] | None:
+        if event.firm_id is not None and event.operation_id is not None:
+            return event.firm_id, event.operation_id
+        return None if event.subject is None else self._house.store.find_operation(event.subject)
+
+    def _apply(self, event: GatewayEvent, operation: Operation | None) -> bool:
         try:
             if event.kind in ABOUT_CHECKOUTS:
-                return self._checkout(event)
-            return self._payment(event)
+                return self._checkout(event, operation)
+            return self._payment(event, operation)
         except (GatewayProblem, NotFound):
             # Not readable now, or not ours yet: kept, and tried again.
             return False
 
-    def _payment(self, event: GatewayEvent) -> bool:
-        place = self._place_of(event)
+    def _payment(self, event: GatewayEvent, operation: Operation | None) -> bool:
+        place = self._payment_place(event, operation)
         if place is None or event.subject is None:
             return False
         firm_id, payment_id = place
@@ -105,36 +129,16 @@ class Hearing:
         self._observing.payment(firm_id, payment_id, seen, by=Processor(event.gateway), heard=event)
         return True
 
-    def _checkout(self, event: GatewayEvent) -> bool:
-        operation = self._operation_of(event)
+    def _payment_place(self, event: GatewayEvent, operation: Operation | None) -> tuple[FirmId, PaymentId] | None:
+        """Whose payment the event is about: by our own ids in it, then by the gateway's."""
+        if operation is not None and isinstance(operation.command, ChargeCommand | CheckoutCommand):
+            return operation.firm_id, operation.command.payment_id
+        return None if event.subject is None else self._house.store.find_payment(event.subject)
+
+    def _checkout(self, event: GatewayEvent, operation: Operation | None) -> bool:
         if operation is None or event.subject is None or not isinstance(operation.command, CheckoutCommand):
             return False
         gateway = offering(self._house.gateway(event.gateway, event.account), CheckoutGateway)
         page = gateway.get_checkout(event.subject)
         CheckoutDriver(self._house).follow(operation, operation.command, page, heard=event)
         return True
-
-    def _place_of(self, event: GatewayEvent) -> tuple[FirmId, PaymentId] | None:
-        """Whose payment the event is about: by our own ids in it, then by the gateway's."""
-        operation = self._operation_of(event)
-        if operation is not None and isinstance(operation.command, ChargeCommand | CheckoutCommand):
-            return operation.firm_id, operation.command.payment_id
-        return None if event.subject is None else self._house.store.find_payment(event.subject)
-
-    def _operation_of(self, event: GatewayEvent) -> Operation | None:
-        place = None
-        if event.firm_id is not None and event.operation_id is not None:
-            place = (event.firm_id, event.operation_id)
-        elif event.subject is not None:
-            place = self._house.store.find_operation(event.subject)
-        if place is None:
-            return None
-        firm_id, operation_id = place
-        with self._house.store.read(firm_id) as work:
-            try:
-                operation = work.operations.peek(operation_id)
-            except NotFound:
-                return None
-        # Our ids come from outside here: they count only where they agree with the gateway and account that said them.
-        is_ours = operation.gateway == event.gateway and operation.account == event.account
-        return operation if is_ours else None

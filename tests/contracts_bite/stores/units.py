@@ -191,6 +191,14 @@ class PutsOffAnywhere(BrokenStore):
             super().put_off_parked(event, until=until)
 
 
+class LooksInAUnitOfItsOwn(BrokenStore):
+    bites = "test_what_is_looked_up_across_firms_is_told_inside_a_unit_of_work"
+
+    def was_heard(self, event: GatewayEvent) -> bool:
+        with self._thread.inside("look for an event"):
+            return super().was_heard(event)
+
+
 # ── Over when it is over ─────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -20,6 +20,9 @@ TOLERANCE: Final = timedelta(seconds=300)
 LARGEST_BODY: Final = 2**20
 DEEPEST_BODY: Final = 64
 
+_NOT_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
+_KINDS: Final = {kind.value: kind for kind in EventKind}
+
 
 class Webhook(NamedTuple):
     """One request as it comes over the wire."""
@@ -91,8 +94,8 @@ def _events(body: bytes, gateway: str, account: str | None) -> tuple[GatewayEven
 
 def _depth(body: bytes) -> int:
     deepest = depth = 0
-    for byte in body:
-        depth += (byte in b"[{") - (byte in b"]}")
+    for byte in body.translate(None, delete=_NOT_BRACKETS):
+        depth += 1 if byte in b"[{" else -1
         deepest = max(deepest, depth)
     return deepest
 
@@ -119,11 +122,10 @@ def _from_json(entry: object, gateway: str, account: str | None) -> GatewayEvent
         return None
     if (occurred_at := _moment(at)) is None:
         return None
-    # A kind that was invented after this code was written is no reason to refuse the rest.
-    known = kind in {kind.value for kind in EventKind}
     return GatewayEvent(
         id=id,
-        kind=EventKind(kind) if known else EventKind.IGNORED,
+        # One that was invented after this code was written is no reason to refuse the rest.
+        kind=_KINDS.get(kind, EventKind.IGNORED),
         gateway=gateway,
         account=account,
         subject=GatewayRef(gateway, account, subject) if subject else None,

@@ -158,6 +158,21 @@ class UnitChecks(StoreChecks):
                 with pytest.raises(UnitOfWorkMisuse):
                     store.delivered([1])
 
+    @check
+    def test_what_is_looked_up_across_firms_is_told_inside_a_unit_of_work(self, store: Store) -> None:
+        """Look in the unit's own transaction, or beside it: never refuse, and never wait for the unit around it."""
+        books = opened(store)
+        event = builders.a_gateway_event()
+        with store.begin(books.id) as work:
+            work.hear(event)
+            work.commit()
+
+        for opening in (store.begin, store.read):
+            with opening(books.id):
+                assert store.was_heard(event)
+                assert store.find_operation(builders.a_ref("of nobody")) is None
+                assert store.find_payment(builders.a_ref("of nobody")) is None
+
     # ── Over when it is over ─────────────────────────────────────────────────────────────────────────────────────────
 
     @check
