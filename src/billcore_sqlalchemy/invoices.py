@@ -18,6 +18,7 @@ from billcore.codec.envelope import INVOICE
 from billcore.evolving import evolve
 from billcore.ids import InvoiceId, RefundId
 from billcore.invoices.invoice import Hold, Invoice, Sums, Voiding
+from billcore.invoices.late_fees import due_from
 from billcore.invoices.status import is_overdue
 from billcore.money import Money
 from billcore.ports.store import InvoiceFilter, InvoicePage
@@ -78,12 +79,10 @@ class Invoices(Records[InvoiceId, Invoice]):
 
     def newly_overdue(self, on: date, *, limit: int) -> Sequence[Invoice]:
         found: list[Invoice] = []
-        statement = _after_due(self._table, is_writing=self._session.is_writing)
         last: tuple[date, str] = (date.min, "")
         while len(found) < limit:
             # Money in flight keeps some from being overdue: these are candidates, the invoice itself decides.
-            page = {"the_day": on, "the_limit": limit, "last_day": last[0], "last_id": last[1]}
-            rows = self._session.query(statement, {"the_firm": self._session.firm_id, **page}).all()
+            rows = self._after(last, "note_from", on, limit, is_locking=self._session.is_writing)
             found += [self._remember(invoice) for row in rows if is_overdue(invoice := self._read(row), on)]
             if len(rows) < limit:
                 break
@@ -94,8 +93,20 @@ class Invoices(Records[InvoiceId, Invoice]):
         statement = waiting(self._table, "autopay_on", is_writing=self._session.is_writing)
         return [self._remember(found) for found in self._select(statement, the_day=on, the_limit=limit)]
 
+    def to_assess(self, on: date, *, limit: int, after: Invoice | None = None) -> Sequence[Invoice]:
+        last = (date.min, "") if after is None else (due_from(after) or date.max, after.id)
+        return [self._read(row) for row in self._after(last, "fee_from", on, limit, is_locking=False)]
+
     def all(self) -> Iterable[Invoice]:
         return self._each()
+
+    def _after(
+        self, last: tuple[date, str], column: str, on: date, limit: int, *, is_locking: bool
+    ) -> Sequence[Row[Any]]:
+        """The next rows whose date in *column* is that day or before, after the last row of the page before."""
+        page = {"the_day": on, "the_limit": limit, "last_day": last[0], "last_id": last[1]}
+        statement = _after_last(self._table, column, is_locking=is_locking)
+        return self._session.query(statement, {"the_firm": self._session.firm_id, **page}).all()
 
     def _content_of_many(self, record: Invoice) -> Values:
         # Of hundreds that are written at once few are read again soon: they are not remembered.
@@ -145,6 +156,7 @@ class Invoices(Records[InvoiceId, Invoice]):
             "autopay_failed_at": record.autopay_failed_at,
             "overdue_noted_on": record.overdue_noted_on,
             "note_from": overdue_from if owed > 0 and record.overdue_noted_on is None else None,
+            "fee_from": due_from(record),
         }
 
     def _read(self, row: Row[Any]) -> Invoice:
@@ -152,7 +164,7 @@ class Invoices(Records[InvoiceId, Invoice]):
             return Money(minor, row.currency)
 
         return evolve(
-            _as_issued(row.document, self._policies.text(row.policy)),
+            as_issued(row.document, self._policies.text(row.policy)),
             sums=Sums(
                 paid=money(row.paid),
                 in_flight=money(row.in_flight),
@@ -175,18 +187,14 @@ class Invoices(Records[InvoiceId, Invoice]):
 
 
 @cache
-def _after_due(invoices: Table, *, is_writing: bool) -> Select[Any]:
-    """Those past their date that were not noted, after the last one of the page before."""
+def _after_last(invoices: Table, column: str, *, is_locking: bool) -> Select[Any]:
+    """Those whose date in *column* is reached, after the last one of the page before."""
     c = invoices.c
     last_day = bindparam("last_day", type_=Date)
-    is_next = or_(c.note_from > last_day, and_(c.note_from == last_day, c.id > bindparam("last_id")))
-    statement = (
-        select(invoices)
-        .where(c.firm_id == THE_FIRM, c.note_from <= THE_DAY, is_next)
-        .order_by(c.note_from, c.id)
-        .limit(THE_LIMIT)
-    )
-    return statement.with_for_update(skip_locked=True) if is_writing else statement
+    is_next = or_(c[column] > last_day, and_(c[column] == last_day, c.id > bindparam("last_id")))
+    is_due = (c.firm_id == THE_FIRM, c[column] <= THE_DAY, is_next)
+    statement = select(invoices).where(*is_due).order_by(c[column], c.id).limit(THE_LIMIT)
+    return statement.with_for_update(skip_locked=True) if is_locking else statement
 
 
 def _hold(row: Row[Any]) -> Hold:
@@ -228,8 +236,8 @@ def _untouched(currency: str) -> str:
     return documents.compact({_SUMS: to_json(Sums.nothing(currency)), **facts})[1:-1]
 
 
-def _as_issued(text: str, policy: str) -> Invoice:
-    """The invoice of those two documents."""
+def as_issued(text: str, policy: str) -> Invoice:
+    """The invoice of those two documents, as it was before anything happened to it."""
     known = _AS_ISSUED.find((text, policy))
     if known is not None:
         return known

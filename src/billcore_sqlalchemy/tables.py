@@ -153,6 +153,8 @@ def _invoices(build: Builder) -> Table:
         Column("overdue_noted_on", Date),
         # The day from which it would be noted as overdue, while something is owed and it was not noted.
         Column("note_from", Date),
+        # The day from which the next late fee is due, where there will be one.
+        Column("fee_from", Date),
     )
     build.check(table, "owed", f"owed = {_OWED} AND balance = owed - in_flight")
     build.check(table, "collect", "(collect_from IS NULL) = (balance <= 0)")
@@ -168,6 +170,7 @@ def _invoices(build: Builder) -> Table:
     build.index("invoices_failed", c.firm_id, c.autopay_failed_at, where=c.autopay_failed_at.is_not(None))
     build.index("invoices_autopay", c.firm_id, c.autopay_on, c.id, where=c.autopay_on.is_not(None))
     build.index("invoices_to_note", c.firm_id, c.note_from, c.id, where=c.note_from.is_not(None))
+    build.index("invoices_to_assess", c.firm_id, c.fee_from, c.id, where=c.fee_from.is_not(None))
     collect = (c.firm_id, c.collect_from, c.currency, c.balance)
     build.index("invoices_collect", *collect, where=c.collect_from.is_not(None))
     owing = (c.firm_id, c.owing_since, c.client_id, c.currency, c.issued_on, c.owed)

@@ -11,18 +11,24 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, MetaData, Table, inspect, text
+from sqlalchemy import Connection, Engine, MetaData, Table, inspect, select, text
 from tests.databases import Database
 
 from billcore.billing import Billing
+from billcore.codec import to_json
 from billcore.dates import Period
 from billcore.ids import FirmId
+from billcore.invoices import late_fees
+from billcore.policy import LateFeeRule
 from billcore.reports.aging import aging
 from billcore.reports.statement import statement
 from billcore.reports.takings import takings
 from billcore.reports.trial_balance import trial_balance
+from billcore.testing.builders import BY
+from billcore.testing.clock import START
+from billcore.testing.store_checks.runs import late_or_not
 from billcore.testing.store_checks.shape import opened
-from billcore_sqlalchemy import SqlStore, build_tables, metadata, migrations, sqlite_engine
+from billcore_sqlalchemy import TABLES, SqlStore, build_tables, metadata, migrations, sqlite_engine
 from billcore_sqlalchemy.engines import bring_up_to_date
 
 FIRST = "billcore_0001"
@@ -112,6 +118,55 @@ def test_books_that_went_back_to_the_first_release_are_whole_when_they_return(
         assert connection.execute(THEIR_POSTINGS).all() == before
     bring_up_to_date(engine)
     assert_whole(SqlStore(engine))
+
+
+def test_what_bears_a_late_fee_is_found_after_the_upgrade(database_without_tables: Database) -> None:
+    engine = database_without_tables.engine
+    rule = to_json(LateFeeRule(percent="1.5", days_past_due=10, every_days=30))
+    with engine.begin() as connection:
+        migrate(connection, FIRST, up=True)
+        fill(connection)
+        policies = TABLES.policies
+        document = json.loads(connection.scalars(select(policies.c.document)).one())
+        document["data"]["late_fee"] = rule
+        connection.execute(policies.update().values(document=json.dumps(document)))
+
+    bring_up_to_date(engine)
+
+    # The first is on hold, and what is not here is paid, void or a draft.
+    found = {"inv_000002": date(2026, 6, 13), "inv_000007": date(2026, 8, 8), "inv_000008": date(2026, 8, 8)}
+    with SqlStore(engine).read(FirmId("acme")) as work:
+        late = work.invoices.to_assess(date(2026, 8, 8), limit=10)
+        assert {each.id: late_fees.due_from(each) for each in late} == found
+        assert [each.id for each in work.invoices.to_assess(date(2026, 8, 7), limit=10)] == ["inv_000002"]
+
+
+def test_the_day_of_the_next_late_fee_is_the_same_when_it_was_dropped_and_comes_back(
+    database_without_tables: Database,
+) -> None:
+    engine = database_without_tables.engine
+    bring_up_to_date(engine)
+    books = opened(store := SqlStore(engine))
+    with store.begin(books.id) as work:
+        work.invoices.add_all(late_or_not(books))
+        work.commit()
+    with store.begin(books.id) as work:
+        for invoice in work.invoices.to_assess(date(2026, 7, 1), limit=2):
+            step = late_fees.assess(invoice, on=date(2026, 7, 1), at=START, by=BY)
+            assert step is not None
+            work.invoices.save(step[0])
+        work.commit()
+    days = select(TABLES.invoices.c.id, TABLES.invoices.c.fee_from).order_by(TABLES.invoices.c.id)
+    with engine.connect() as connection:
+        before = connection.execute(days).all()
+
+    with engine.begin() as connection:
+        migrate(connection, "billcore_0003", up=False)
+    bring_up_to_date(engine)
+
+    with engine.connect() as connection:
+        assert connection.execute(days).all() == before
+    assert len({row.fee_from for row in before} - {None}) == 4
 
 
 def assert_whole(store: SqlStore) -> None:

@@ -93,6 +93,7 @@ QUESTIONS: Final[dict[str, Callable[[SqlUnitOfWork, Books], object]]] = {
     "queues": lambda work, books: work.answers.queues(books.today),
     "aging of today": lambda work, books: work.answers.aging(books.today, STANDARD_BUCKETS),
     "aging of last week": lambda work, books: work.answers.aging(books.today - timedelta(days=7), STANDARD_BUCKETS),
+    "late fees of a day": lambda work, books: work.invoices.to_assess(books.today, limit=200),
     "page one of a queue": lambda work, books: page(work, books, queue=Queue.OVERDUE),
     "page one of a status": lambda work, books: page(work, books, statuses=frozenset({Status.WRITTEN_OFF})),
     "page one of a number": lambda work, books: page(work, books, search="INV-0001"),

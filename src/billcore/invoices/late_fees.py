@@ -11,6 +11,7 @@ from billcore.dates import day, instant
 from billcore.decimals import Rounding
 from billcore.errors import InvalidTransition, NotFound
 from billcore.events import LateFeeAssessed, LateFeeWaived
+from billcore.evolving import evolve
 from billcore.invoices.crediting import require_lowerable
 from billcore.invoices.guards import require_open, required_reason
 from billcore.invoices.invoice import Invoice, LateFee
@@ -20,23 +21,19 @@ from billcore.policy import LateFeeRule
 
 
 def next_fee(invoice: Invoice, on: date) -> LateFee | None:
-    """The next fee that is due on the firm's day *on* and not on the invoice yet; None where there is none.
+    """The next fee that is due on the firm's day *on* and not on the invoice yet; None where there is none."""
+    fee = _coming(invoice)
+    return None if fee is None or fee.on > on else evolve(fee, on=on)
 
-    Its base is the balance without earlier fees: no fee on a fee, and none while money in flight covers the rest (C10)
-    or collection is on hold (C5). Steps that fell into a hold are let go.
+
+def due_from(invoice: Invoice) -> date | None:
+    """The day from which the next fee is due, as the invoice stands; None where none will be.
+
+    It follows from the invoice alone: the rule is the policy's under which it was issued, whatever the firm's is now.
+    So a store can keep the day beside the invoice, and find what bears a fee without reading all that is overdue.
     """
-    rule = invoice.policy.late_fee
-    if rule is None or invoice.issue is None or invoice.hold is not None:
-        return None
-    base = invoice.balance - invoice.sums.late_fees
-    if not base.is_positive or rule.currency not in (None, invoice.currency):
-        return None
-    step = _next_step(invoice, rule, invoice.issue.due_on)
-    falls_on = rule.falls_on(step, invoice.issue.due_on)
-    if falls_on is None or falls_on > on:
-        return None
-    amount = _amount(invoice, rule, base)
-    return LateFee(rule=rule.name, step=step, amount=amount, on=on) if amount.is_positive else None
+    fee = _coming(invoice)
+    return None if fee is None else fee.on
 
 
 def assess(invoice: Invoice, *, on: date, at: datetime, by: Actor) -> tuple[Invoice, LateFeeAssessed] | None:
@@ -82,6 +79,26 @@ def waive(invoice: Invoice, step: int, *, reason: str, at: datetime, by: Actor) 
         by=by,
     )
     return settle(invoice, event), event
+
+
+def _coming(invoice: Invoice) -> LateFee | None:
+    """The next fee, on the day on which it falls.
+
+    Its base is the balance without earlier fees: no fee on a fee, and none while money in flight covers the rest (C10)
+    or collection is on hold (C5). Steps that fell into a hold are let go.
+    """
+    rule = invoice.policy.late_fee
+    if rule is None or invoice.issue is None or invoice.hold is not None:
+        return None
+    base = invoice.balance - invoice.sums.late_fees
+    if not base.is_positive or rule.currency not in (None, invoice.currency):
+        return None
+    step = _next_step(invoice, rule, invoice.issue.due_on)
+    falls_on = rule.falls_on(step, invoice.issue.due_on)
+    if falls_on is None:
+        return None
+    amount = _amount(invoice, rule, base)
+    return LateFee(rule=rule.name, step=step, amount=amount, on=falls_on) if amount.is_positive else None
 
 
 def _next_step(invoice: Invoice, rule: LateFeeRule, due_on: date) -> int:

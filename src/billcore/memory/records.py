@@ -24,6 +24,7 @@ from billcore.ids import (
     ScheduleId,
 )
 from billcore.invoices.invoice import CreditNote, Invoice
+from billcore.invoices.late_fees import due_from
 from billcore.invoices.status import is_overdue
 from billcore.memory.books import Shelf
 from billcore.memory.page import page
@@ -192,12 +193,21 @@ class Invoices(_Records[InvoiceId, Invoice]):
         waiting = [invoice for invoice in self._all() if invoice.autopay_on is not None and invoice.autopay_on <= on]
         return sorted(waiting, key=lambda invoice: invoice.autopay_on or on)[:limit]
 
+    def to_assess(self, on: date, *, limit: int, after: Invoice | None = None) -> Sequence[Invoice]:
+        due = [each for each in self._all() if (day := due_from(each)) is not None and day <= on]
+        left = due if after is None else [each for each in due if _fee_turn(each) > _fee_turn(after)]
+        return sorted(left, key=_fee_turn)[:limit]
+
     def all(self) -> Iterable[Invoice]:
         return self._all()
 
 
 def _overdue_since(invoice: Invoice) -> int:
     return 0 if invoice.due_on is None else invoice.due_on.toordinal() + invoice.policy.grace_days
+
+
+def _fee_turn(invoice: Invoice) -> tuple[date, InvoiceId]:
+    return due_from(invoice) or date.max, invoice.id
 
 
 class CreditNotes(_Records[CreditNoteId, CreditNote]):

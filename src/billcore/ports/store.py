@@ -147,6 +147,12 @@ class Invoices(Batches[InvoiceId, Invoice], Protocol):
     def to_collect(self, on: date, *, limit: int) -> Sequence[Invoice]:
         """Those for which auto-pay has something to do on that day or before, the longest waiting first."""
 
+    def to_assess(self, on: date, *, limit: int, after: Invoice | None = None) -> Sequence[Invoice]:
+        """Those whose next late fee is due on that day or before, by that day and then by id, without a lock.
+
+        *after* is the last one of the page before.
+        """
+
     def all(self) -> Iterable[Invoice]:
         """Every invoice of the firm, in order of id."""
 

@@ -11,8 +11,7 @@ from billcore.errors import BillcoreError
 from billcore.ids import FirmId, InvoiceId
 from billcore.invoices import late_fees
 from billcore.invoices.invoice import Invoice
-from billcore.invoices.status import Queue
-from billcore.ports.store import InvoiceFilter, UnitOfWork
+from billcore.ports.store import UnitOfWork
 from billcore.services.booking import Page
 from billcore.services.house import House, retried
 
@@ -41,7 +40,7 @@ class LateFees:
     def assess(self, firm_id: FirmId, on: date) -> Assessed:
         """Add every late fee that is due on the firm's day *on*, by its invoice's own policy (S3.28)."""
         with self._house.store.read(firm_id) as work:
-            late = [invoice.id for invoice in _overdue(work, on) if late_fees.next_fee(invoice, on) is not None]
+            late = [invoice.id for invoice in _due(work, on)]
         batches = [self._assess(firm_id, late[start : start + BATCH], on) for start in range(0, len(late), BATCH)]
         return Assessed(
             fees=sum(batch.fees for batch in batches),
@@ -76,12 +75,9 @@ class LateFees:
         return MOST_STEPS
 
 
-def _overdue(work: UnitOfWork, on: date) -> Iterator[Invoice]:
-    """Every overdue invoice, page by page."""
-    after: str | None = None
-    while True:
-        page = work.invoices.page(InvoiceFilter(on=on, queue=Queue.OVERDUE, after=after, limit=1000))
-        yield from page.invoices
-        if page.next is None:
-            return
-        after = page.next
+def _due(work: UnitOfWork, on: date) -> Iterator[Invoice]:
+    """Every invoice that bears a fee by then, page by page."""
+    page = work.invoices.to_assess(on, limit=BATCH)
+    while page:
+        yield from page
+        page = work.invoices.to_assess(on, limit=BATCH, after=page[-1])

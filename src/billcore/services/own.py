@@ -219,6 +219,9 @@ class _Invoices(_Batches[InvoiceId, Invoice]):
     def to_collect(self, on: date, *, limit: int) -> Sequence[Invoice]:
         return self.own(self._invoices.to_collect(on, limit=limit))
 
+    def to_assess(self, on: date, *, limit: int, after: Invoice | None = None) -> Sequence[Invoice]:
+        return self.own(self._invoices.to_assess(on, limit=limit, after=after))
+
     def all(self) -> Iterable[Invoice]:
         after: str | None = None
         while True:

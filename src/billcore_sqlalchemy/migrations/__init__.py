@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlalchemy import Connection, column, inspect, select, table
 
-HEAD: Final = "billcore_0003"
+HEAD: Final = "billcore_0004"
 """The newest revision."""
 
 VERSION_TABLE: Final = "billcore_alembic_version"

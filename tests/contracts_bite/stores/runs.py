@@ -140,6 +140,18 @@ class CollectsInOrderOfId(BrokenStore):
     repository = _InvoicesToCollectById
 
 
+class _InvoicesToAssessOnce(Invoices):
+    def to_assess(self, on: date, *, limit: int, after: Invoice | None = None) -> Sequence[Invoice]:
+        return [each for each in super().to_assess(on, limit=limit, after=after) if not each.late_fees]
+
+
+class FindsTheFirstFeeOfAnInvoiceOnly(BrokenStore):
+    """Its column is written when the invoice is issued, and cleared with the first fee."""
+
+    bites = "test_what_bears_a_late_fee_is_found_by_its_day"
+    repository = _InvoicesToAssessOnce
+
+
 class _OccurrencesById(Occurrences):
     def of_schedule(self, schedule_id: ScheduleId) -> Sequence[Occurrence]:
         return sorted(super().of_schedule(schedule_id), key=lambda occurrence: occurrence.id)

@@ -181,6 +181,41 @@ def test_a_fee_that_falls_once_is_let_go_by_a_hold_over_its_day() -> None:
     assert assessed(over, past_due(1000)).late_fees == ()
 
 
+# ── From when ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def from_when(*invoices: Invoice) -> list[int | None]:
+    """How many days past due their next fees fall."""
+    return [None if (day := late_fees.due_from(each)) is None else (day - DUE).days for each in invoices]
+
+
+def test_the_next_fee_falls_by_the_rule_and_by_the_fees_and_holds_before_it() -> None:
+    held, _ = adjusting.hold(issued(), reason="a dispute", at=START, by=BY)
+    released, _ = adjusting.release_hold(held, at=START + timedelta(days=30 + 40), by=BY)
+
+    assert from_when(issued(), assessed(issued(), past_due(5)), held, released) == [5, 35, None, 65]
+    assert from_when(issued(FLAT), assessed(issued(FLAT), past_due(10))) == [10, None]
+    assert from_when(issued(None), paid(issued(), 100_00), in_flight(issued(), 100_00)) == [None] * 3
+
+
+def test_what_rounds_to_nothing_or_is_over_the_cap_never_falls() -> None:
+    capped = issued(evolve(MONTHLY, cap=usd(4_00)))
+
+    assert from_when(issued(price="0.33"), assessed(capped, past_due(500))) == [None, None]
+
+
+@given(st.integers(-10, 200), st.integers(1, 100_00), st.sampled_from([MONTHLY, FLAT, None]))
+def test_a_fee_is_due_from_that_day_on_and_not_a_day_before(days: int, minor: int, rule: LateFeeRule | None) -> None:
+    invoice = assessed(paid(issued(rule), minor), past_due(days))
+    falls = late_fees.due_from(invoice)
+
+    if falls is None:
+        assert late_fees.next_fee(invoice, date.max) is None
+    else:
+        assert late_fees.next_fee(invoice, falls - timedelta(days=1)) is None
+        assert late_fees.next_fee(invoice, falls) is not None
+
+
 # ── Waived, credited, written off, voided ────────────────────────────────────────────────────────────────────────────
 
 

@@ -10,6 +10,8 @@ from attrs import evolve
 from billcore.clients import Firm
 from billcore.dates import Period
 from billcore.errors import BillcoreError, NotFound, UnitOfWorkMisuse
+from billcore.invoices.invoice import Invoice
+from billcore.policy import LateFeeRule
 from billcore.ports.store import InvoiceFilter, Request, Store, UnitOfWork
 from billcore.reports.aging import STANDARD_BUCKETS
 from billcore.testing import builders
@@ -65,6 +67,7 @@ class FirmChecks(StoreChecks):
         acme, other = opened(store), _empty(store)
         with store.begin(acme.id) as work:
             work.events.append([builders.an_event(acme.firm, acme.invoice.id)])
+            work.invoices.add(_on_every_list_of_a_run(acme))
             work.commit()
 
         with store.read(other.id) as work:
@@ -153,6 +156,14 @@ def _request(store: Store, books: Opened) -> None:
         work.commit()
 
 
+def _on_every_list_of_a_run(books: Opened) -> Invoice:
+    """One that auto-pay is to charge, and that is overdue and bears a fee by DAY."""
+    rule = LateFeeRule(percent="1", days_past_due=1)
+    late = evolve(books.firm, policy=evolve(books.firm.policy, late_fee=rule))
+    invoice = builders.an_issued_invoice(late, books.client, "listed", number="LISTED")
+    return evolve(invoice, autopay_on=later(0).date())
+
+
 def _lists(work: UnitOfWork, acme: Opened) -> dict[str, Callable[[], Iterable[object]]]:
     """Every list that a unit of work gives, asked for with the ids of another firm."""
     return {
@@ -170,6 +181,7 @@ def _lists(work: UnitOfWork, acme: Opened) -> dict[str, Callable[[], Iterable[ob
         ),
         "invoices.newly_overdue": lambda: work.invoices.newly_overdue(DAY, limit=10),
         "invoices.to_collect": lambda: work.invoices.to_collect(DAY, limit=10),
+        "invoices.to_assess": lambda: work.invoices.to_assess(DAY, limit=10),
         "schedules.all": work.schedules.all,
         "schedules.due": lambda: work.schedules.due(DAY, limit=10),
         "schedules.of_client": lambda: work.schedules.of_client(acme.client.id),

@@ -7,13 +7,14 @@ from typing import Final
 import pytest
 from attrs import evolve
 
-from billcore.clients import NumberSeries
+from billcore.clients import Firm, NumberSeries
 from billcore.errors import AlreadyExists, StaleWrite
 from billcore.ids import ClientId, InvoiceId, ScheduleId
+from billcore.invoices import adjusting, late_fees
 from billcore.invoices.invoice import Invoice
 from billcore.invoices.status import is_overdue
 from billcore.money import Money
-from billcore.policy import STANDARD
+from billcore.policy import STANDARD, LateFeeRule
 from billcore.ports.store import Store, UnitOfWork
 from billcore.recurring.schedule import Schedule
 from billcore.testing import builders
@@ -219,6 +220,35 @@ class RunChecks(StoreChecks):
             ]
 
     @check
+    def test_what_bears_a_late_fee_is_found_by_its_day(self, store: Store) -> None:
+        """Keep what billcore.invoices.late_fees.due_from says of each invoice, with every save: page by it, then id."""
+        books = opened(store)
+        day = TODAY + timedelta(days=75)
+        with store.begin(books.id) as work:
+            for invoice in late_or_not(books):
+                work.invoices.add(invoice)
+            work.commit()
+
+        with store.begin(books.id) as work:
+            due = ["monthly-5", "paid-part", "flat", "monthly-1", "monthly-2", "on-the-day"]
+            found = work.invoices.to_assess(day, limit=100)
+            assert [invoice.id for invoice in found] == due
+            page = work.invoices.to_assess(day, limit=4)
+            assert [*page, *work.invoices.to_assess(day, limit=4, after=page[-1])] == list(found)
+            assert list(work.invoices.to_assess(day, limit=4, after=found[-1])) == []
+            for invoice_id in ("flat", "monthly-1"):
+                step = late_fees.assess(work.invoices.get(InvoiceId(invoice_id)), on=day, at=later(1), by=builders.BY)
+                assert step is not None
+                work.invoices.save(step[0])
+            held, _ = adjusting.hold(work.invoices.get(found[0].id), reason="a test", at=later(1), by=builders.BY)
+            work.invoices.save_all([held])
+            work.commit()
+        with store.read(books.id) as work:
+            found = work.invoices.to_assess(day + timedelta(days=5), limit=100)
+            due = ["paid-part", "monthly-2", "on-the-day", "a-day-later", "monthly-1"]
+            assert [invoice.id for invoice in found] == due
+
+    @check
     def test_occurrences_are_in_order_of_their_index(self, store: Store) -> None:
         """Order by the number, which may be -1 for a stub: as text, 10 would come before 9."""
         books = opened(store)
@@ -287,3 +317,25 @@ def _overdue_or_not(books: Opened) -> list[Invoice]:
             )
         )
     return made
+
+
+def late_or_not(books: Opened) -> list[Invoice]:
+    """Issued on the first day, most due 30 days later: only some of them bear a late fee 45 days after that."""
+    monthly = LateFeeRule(percent="1.5", days_past_due=15, every_days=30)
+    flat = LateFeeRule(amount=Money(25_00, "USD"), days_past_due=20)
+    by_month, by_amount = (evolve(books.firm, policy=evolve(STANDARD, late_fee=rule)) for rule in (monthly, flat))
+
+    def issued(name: str, firm: Firm = by_month, *, due_in: int = 35) -> Invoice:
+        due_on = TODAY + timedelta(days=due_in)
+        return builders.an_issued_invoice(firm, books.client, name, number=f"F-{name}", due_on=due_on)
+
+    def paid(invoice: Invoice, minor: int) -> Invoice:
+        return builders.a_recorded_payment(by_month, books.client, invoice, Money(minor, "USD"))[1]
+
+    in_flight = builders.an_initiated_payment(by_month, books.client, issued("in-flight"), Money(100_00, "USD"))[1]
+    return [
+        *(issued("monthly-2"), issued("monthly-1"), issued("monthly-5", due_in=30)),
+        *(issued("flat", by_amount, due_in=28), issued("no-rule", books.firm)),
+        *(issued("on-the-day", due_in=60), issued("a-day-later", due_in=61)),
+        *(paid(issued("paid"), 100_00), paid(issued("paid-part", due_in=31), 40_00), in_flight),
+    ]
