@@ -3,16 +3,16 @@
 In a batch most columns hold few different values (a date, a zero, the firm), so each value is converted once.
 """
 
-from collections.abc import Iterable, Sequence
-from itertools import repeat
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice, repeat
 from operator import itemgetter
-from typing import Any, Final, Protocol, cast
+from typing import Any, Final, cast
 
 from sqlalchemy import Column, Connection, Table
 
 from billcore_sqlalchemy.ready import Convert, Ready, Values, wrapped
 
-_COPIED_AS_TEXT: Final = ("date", "datetime")
+_SENT_AT_ONCE: Final = 50
 
 
 def carry_out_many(connection: Connection, ready: Ready, rows: Sequence[Values]) -> int:
@@ -53,45 +53,50 @@ def _converted(values: Sequence[object], convert: Convert | None) -> Sequence[ob
 # ── COPY ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-class _Copy(Protocol):
-    def write_row(self, row: Sequence[object]) -> None: ...
-
-
 def can_copy(connection: Connection) -> bool:
     """Whether the driver is psycopg, which does what the standard of drivers has no word for."""
     dialect = connection.dialect
     return dialect.name == "postgresql" and dialect.driver == "psycopg" and not dialect.is_async
 
 
-def copy_in(connection: Connection, table: Table, rows: Sequence[Values]) -> None:
-    """Insert rows, which are alike; what is refused of an insert is refused of a copy."""
+def copy_in(connection: Connection, table: Table, rows: Iterable[Values]) -> None:
+    """Insert rows, which are alike and at least one; what is refused of an insert is refused of a copy.
+
+    A few are sent while the next are made, so that the server is at work meanwhile. Whoever makes them cannot ask the
+    database for anything.
+    """
     dialect = connection.dialect
-    names = list(rows[0])
-    columns = [
-        _converted([*values], _as_copied(table.c[name], connection))
-        for name, values in zip(names, _columns(names, rows), strict=True)
-    ]
+    rows = iter(rows)
+    some = [*islice(rows, _SENT_AT_ONCE)]
+    names = list(some[0])
+    texts = [_as_text(table.c[name], connection) for name in names]
     quote = dialect.identifier_preparer
     named = ", ".join(quote.format_column(table.c[name]) for name in names)
     sql = f"COPY {quote.format_table(table)} ({named}) FROM STDIN"
     cursor = connection.connection.cursor()
     try:
         with cast(Any, cursor).copy(sql) as copy:
-            _write(copy, zip(*columns, strict=True))
+            while some:
+                columns = zip(texts, _columns(names, some), strict=True)
+                lines = zip(*(_converted(values, text) for text, values in columns), strict=True)
+                copy.write("".join(["\t".join(line) + "\n" for line in lines]))
+                some = [*islice(rows, _SENT_AT_ONCE)]
     except dialect.loaded_dbapi.Error as error:
         raise wrapped(connection, sql, error, cursor) from None
     finally:
         cursor.close()
 
 
-def _write(copy: _Copy, rows: Iterable[Sequence[object]]) -> None:
-    for row in rows:
-        copy.write_row(row)
-
-
-def _as_copied(column: Column[Any], connection: Connection) -> Convert | None:
-    """As for any statement; what psycopg would turn to text value by value, a day or a moment, once for each."""
+def _as_text(column: Column[Any], connection: Connection) -> Callable[[object], str]:
+    """As for any statement, and then as PostgreSQL reads it in a line of a copy."""
     convert = column.type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
-    if column.type.python_type.__name__ not in _COPIED_AS_TEXT:
-        return convert
-    return lambda value: None if value is None else str(value if convert is None else convert(value))
+
+    def text(value: object) -> str:
+        converted = value if convert is None else convert(value)
+        return r"\N" if converted is None else _escaped(str(converted))
+
+    return text
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", r"\\").replace("\n", r"\n").replace("\r", r"\r").replace("\t", r"\t")

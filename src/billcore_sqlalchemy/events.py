@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
+from itertools import chain, starmap
 from typing import Any, Final
 
 from sqlalchemy import CompoundSelect, Row, Select, Table, select, union_all
@@ -26,27 +27,24 @@ class Events:
     def __init__(self, session: Session, tables: Tables) -> None:
         self._session = session
         self._tables = tables
-        self._waiting: list[tuple[Event, dict[str, object]]] = []
+        self._waiting: list[Event] = []
 
     def append(self, events: Iterable[Event]) -> None:
         happened = tuple(events)
         for event in happened:
             self._session.require_own(event.firm_id, "an event")
-        self._waiting += [(event, _row(event)) for event in happened]
+        self._waiting += happened
 
     def flush(self) -> None:
         """Write what was appended: once, before the unit of work commits or reads events."""
         waiting, self._waiting = self._waiting, []
         if not waiting:
             return
-        positions = self._session.number(self._tables.events, [row for _, row in waiting])
-        numbered = [(event, position) for (event, _), position in zip(waiting, positions, strict=True)]
-        self._insert(self._tables.event_invoices, _timelines(numbered))
-        self._insert(self._tables.postings, [row for each in numbered for row in posting_rows(*each)])
-
-    def _insert(self, table: Table, rows: Sequence[Values]) -> None:
-        if rows:
-            self._session.insert_all(table, rows)
+        with self._session.all_or_nothing():
+            positions = self._session.number(self._tables.events, len(waiting), map(_row, waiting))
+            numbered = [*zip(waiting, positions, strict=True)]
+            self._session.insert_all(self._tables.event_invoices, _timelines(numbered))
+            self._session.insert_all(self._tables.postings, chain.from_iterable(starmap(posting_rows, numbered)))
 
     def about_invoice(self, invoice_id: InvoiceId) -> Sequence[RecordedEvent]:
         if not is_storable(invoice_id):
@@ -92,14 +90,12 @@ def _row(event: Event) -> dict[str, object]:
 _Numbered = Sequence[tuple[Event, int]]
 
 
-def _timelines(events: _Numbered) -> list[dict[str, object]]:
+def _timelines(events: _Numbered) -> Iterator[Values]:
     """For each event about several invoices, each of them; the one invoice of most events stands in their own row."""
-    return [
-        {"firm_id": event.firm_id, "invoice_id": invoice_id, "position": position}
-        for event, position in events
-        if len(about := invoices_of(event)) > 1
-        for invoice_id in dict.fromkeys(about)
-    ]
+    for event, position in events:
+        if len(about := invoices_of(event)) > 1:
+            for invoice_id in dict.fromkeys(about):
+                yield {"firm_id": event.firm_id, "invoice_id": invoice_id, "position": position}
 
 
 @cache

@@ -61,6 +61,11 @@ class Invoices(Records[InvoiceId, Invoice]):
         self._tables = tables
         self._policies = policies
 
+    def add_all(self, records: Sequence[Invoice]) -> None:
+        for policy in {id(record.policy): record.policy for record in records}.values():
+            self._policies.keep(policy)
+        super().add_all(records)
+
     def _update(self, saved: Invoice) -> Values:
         return {**self._update_of_many(saved), "version": saved.version}
 

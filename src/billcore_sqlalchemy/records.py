@@ -78,14 +78,11 @@ class Records(Generic[Id, Record]):
         return self._remember(added)
 
     def add_all(self, records: Sequence[Record]) -> None:
-        rows: list[Values] = []
         for record in records:
             self._session.require_own(record.firm_id, f"the {self.what}")
             require_key(record.id, f"{self.what} id")
-            key = {"firm_id": record.firm_id, "id": record.id, "version": 1}
-            rows.append({**key, **self._columns(record), **self._content_of_many(record)})
-        if rows:
-            self._session.insert_all(self._table, rows)
+        with self._session.all_or_nothing():
+            self._session.insert_all(self._table, map(self._row_of_many, records))
 
     def save(self, record: Record) -> Record:
         self._session.require_writing()
@@ -99,20 +96,25 @@ class Records(Generic[Id, Record]):
         for record in records:
             if record.firm_id != self._session.firm_id:
                 raise self._not_found(record.id)
-            key = {"the_firm": record.firm_id, "the_id": record.id, "the_version": record.version}
-            row = {**key, **self._update_of_many(record)}
+            row = {"the_id": record.id, "the_version": record.version, **self._update_of_many(record)}
             # Of hundreds few are got again in this unit of work: those are read again.
             self._known.pop(record.id, None)
             alike.setdefault(tuple(row), []).append(row)
-        for rows in alike.values():
-            if self._session.change(self._statements.update, rows) != len(rows):
-                raise StaleWrite(
-                    f"one of {len(rows)} {self.what} records was changed since it was read; read them again"
-                )
+        with self._session.all_or_nothing():
+            for rows in alike.values():
+                if self._session.update_all(self._table, rows) != len(rows):
+                    raise StaleWrite(
+                        f"one of {len(rows)} {self.what} records was changed since it was read; read them again"
+                    )
 
     def _row(self, record: Record) -> Values:
         key = {"firm_id": record.firm_id, "id": record.id, "version": record.version}
         return {**key, **self._columns(record), **self._content(record)}
+
+    def _row_of_many(self, record: Record) -> Values:
+        """The row of a new record; made while others are on their way, so it cannot ask the database."""
+        key = {"firm_id": record.firm_id, "id": record.id, "version": 1}
+        return {**key, **self._columns(record), **self._content_of_many(record)}
 
     def _update(self, saved: Record) -> Values:
         """What to write of a changed record."""
@@ -141,8 +143,8 @@ class Records(Generic[Id, Record]):
         return {"document": documents.write(self.envelope, record)}
 
     def _content_of_many(self, record: Record) -> Values:
-        """The same, for one of hundreds that are written at once."""
-        return self._content(record)
+        """The same, for one of hundreds that are added at once; the record is still without its first version."""
+        return self._content(evolve(record, version=1))
 
     def _read(self, row: Row[Any]) -> Record:
         record: Record = documents.read(self.envelope, row.document)

@@ -134,6 +134,9 @@ class Occurrences(Records[OccurrenceId, Occurrence]):
     def _content(self, record: Occurrence) -> Values:
         return {}
 
+    def _content_of_many(self, record: Occurrence) -> Values:
+        return {}
+
     def _read(self, row: Row[Any]) -> Occurrence:
         return Occurrence(
             id=OccurrenceId(row.id),

@@ -1,7 +1,9 @@
 """What the repositories of one unit of work share: its firm, its connection, and whether it may still change things."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
+from itertools import chain, islice
 from operator import attrgetter, methodcaller
 from typing import Any, Final
 
@@ -17,9 +19,11 @@ from sqlalchemy import (
     Table,
     Text,
     bindparam,
+    cast,
     func,
     select,
 )
+from sqlalchemy.dialects.postgresql import REGCLASS
 from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.exc import StatementError
 from sqlalchemy.sql.dml import ReturningInsert
@@ -30,6 +34,7 @@ from billcore.ids import FirmId
 from billcore_sqlalchemy.batches import can_copy, carry_out_many, copy_in
 from billcore_sqlalchemy.failures import in_our_words, is_taken
 from billcore_sqlalchemy.ready import Ready, Values, carry_out, statements_for
+from billcore_sqlalchemy.statements import THE_FIRM, array_of, record_statements, update_of_each
 from billcore_sqlalchemy.types import KEY_LENGTH
 
 _A_FEW: Final = 8
@@ -77,16 +82,27 @@ class Session:
                 return False
             raise in_our_words(error) from None
 
-    def insert_all(self, table: Table, rows: Sequence[Values]) -> None:
-        """Insert rows that are alike; AlreadyExists when one's key is taken."""
-        if len(rows) <= _A_FEW or not self._can_copy(table):
-            self.change(_into(table), rows)
+    def insert_all(self, table: Table, rows: Iterable[Values]) -> None:
+        """Insert rows that are alike, as they are made; AlreadyExists when one's key is taken."""
+        rows = iter(rows)
+        first = [*islice(rows, _A_FEW + 1)]
+        if len(first) <= _A_FEW or not self._can_copy(table):
+            if first:
+                self.change(_into(table), [*first, *rows])
             return
         self.require_writing()
         try:
-            copy_in(self._connection, table, rows)
+            copy_in(self._connection, table, chain(first, rows))
         except StatementError as error:
             raise in_our_words(error) from None
+
+    def update_all(self, table: Table, rows: Sequence[Values]) -> int:
+        """Write what is new in records of the firm, the same columns of each; how many were still as they were read."""
+        firm = {THE_FIRM.key: self.firm_id}
+        if self.dialect == "postgresql":
+            arrays = {array_of(name): [row[name] for row in rows] for name in rows[0]}
+            return self.change(update_of_each(table, tuple(rows[0])), {**firm, **arrays})
+        return self.change(record_statements(table, self.dialect).update, [{**firm, **row} for row in rows])
 
     def _can_copy(self, table: Table) -> bool:
         """Whether COPY is an insert like any other here: a host that listens would not hear of it."""
@@ -97,26 +113,28 @@ class Session:
         is_kept: bool = self.query(_IS_KEPT_FROM_SOME, {"the_table": name}).scalar_one()
         return not is_kept
 
-    def number(self, table: Table, rows: Sequence[dict[str, object]]) -> Sequence[int]:
-        """Insert rows that the database numbers; the numbers, in the order of *rows*."""
+    def number(self, table: Table, count: int, rows: Iterable[dict[str, object]]) -> Sequence[int]:
+        """Insert so many rows that the database numbers; the numbers, in the order of *rows*."""
         (number,) = table.primary_key
-        statement = _into(table)
-        if self.dialect == "sqlite" and len(rows) > _A_FEW:
-            # Whoever writes has the whole database, so nobody else can be given these numbers.
-            last: int = self.query(_highest(number)).scalar_one()
-            numbers = range(last + 1, last + 1 + len(rows))
+        if count > _A_FEW and (numbers := self._numbers(table, number, count)):
             self.insert_all(table, _numbered(rows, number.name, numbers))
             return numbers
-        if len(rows) > _A_FEW and self._can_copy(table) and (drawn := self._drawn(table, number, len(rows))):
-            self.insert_all(table, _numbered(rows, number.name, drawn))
-            return drawn
+        statement = _into(table)
         if self.dialect == "sqlite" or not self._connection.dialect.insert_returning:
             return [self._inserted(statement, row) for row in rows]
-        if len(rows) > 1 and self._connection.dialect.insert_executemany_returning_sort_by_parameter_order:
+        if count > 1 and self._connection.dialect.insert_executemany_returning_sort_by_parameter_order:
             # One statement spares the way to a server.
-            return self._inserted_at_once(_telling(statement, number, in_order=True), rows)
+            return self._inserted_at_once(_telling(statement, number, in_order=True), [*rows])
         telling = _telling(statement, number, in_order=False)
         return [self.change_and_tell(telling, row).scalar_one() for row in rows]
+
+    def _numbers(self, table: Table, number: Column[Any], count: int) -> Sequence[int]:
+        """So many numbers that nobody else can be given, rising; none where the rows themselves must draw them."""
+        if self.dialect == "sqlite":
+            # Whoever writes has the whole database.
+            last: int = self.query(_highest(number)).scalar_one()
+            return range(last + 1, last + 1 + count)
+        return self._drawn(table, number, count) if self._can_copy(table) else ()
 
     def _drawn(self, table: Table, number: Column[Any], count: int) -> Sequence[int]:
         """So many numbers of the sequence behind that column of PostgreSQL's, rising; none where it has no such."""
@@ -190,6 +208,15 @@ class Session:
                 f"begin one for its firm"
             )
 
+    @contextmanager
+    def all_or_nothing(self) -> Iterator[None]:
+        """Many rows: where some were not written the unit of work is over, so that the others are not committed."""
+        try:
+            yield
+        except BaseException:
+            self.end()
+            raise
+
     def end(self) -> None:
         """From now on every use is refused."""
         self._is_over = True
@@ -203,7 +230,10 @@ _given: Final[Callable[[DBAPICursor], int]] = attrgetter("lastrowid")
 _THE_TABLE: Final[BindParameter[str]] = bindparam("the_table", type_=Text)
 _THE_COUNT: Final[BindParameter[int]] = bindparam("the_count", type_=Integer)
 _IS_KEPT_FROM_SOME: Final = select(func.row_security_active(_THE_TABLE))
-_SEQUENCE: Final = func.pg_get_serial_sequence(_THE_TABLE, bindparam("the_column", type_=Text))
+# Looked up once by a query of its own, and not for each number.
+_SEQUENCE: Final = select(
+    cast(func.pg_get_serial_sequence(_THE_TABLE, bindparam("the_column", type_=Text)), REGCLASS)
+).scalar_subquery()
 _DRAW: Final = select(func.nextval(_SEQUENCE)).select_from(func.generate_series(1, _THE_COUNT))
 
 
@@ -212,10 +242,10 @@ def _into(table: Table) -> Insert:
     return table.insert()
 
 
-def _numbered(rows: Sequence[dict[str, object]], name: str, numbers: Sequence[int]) -> Sequence[dict[str, object]]:
+def _numbered(rows: Iterable[dict[str, object]], name: str, numbers: Iterable[int]) -> Iterator[dict[str, object]]:
     for row, number in zip(rows, numbers, strict=True):
         row[name] = number
-    return rows
+        yield row
 
 
 @cache

@@ -5,8 +5,9 @@ from functools import cache
 from typing import Any, Final
 
 from attrs import frozen
-from sqlalchemy import BindParameter, Date, Delete, Insert, Select, Table, Update, bindparam, select
+from sqlalchemy import BindParameter, Date, Delete, Insert, Select, Table, Update, bindparam, func, select
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql import ARRAY
 
 THE_FIRM: Final[BindParameter[str]] = bindparam("the_firm")
 THE_ID: Final[BindParameter[Any]] = bindparam("the_id")
@@ -50,6 +51,23 @@ def record_statements(table: Table, dialect: str) -> RecordStatements:
         update=table.update().where(*key, c.version == THE_VERSION).execution_options(preserve_rowcount=True),
         delete=table.delete().where(*key, c.version == THE_VERSION),
     )
+
+
+@cache
+def update_of_each(table: Table, given: tuple[str, ...]) -> Update:
+    """The same update of many rows in one statement, for PostgreSQL, which takes arrays apart: one of each value."""
+    c = table.c
+    key = {THE_ID.key: c.id, THE_VERSION.key: c.version}
+    columns = {name: key[name] if name in key else c[name] for name in given}
+    arrays = [bindparam(array_of(name), type_=ARRAY(column.type)) for name, column in columns.items()]
+    each = func.unnest(*arrays).table_valued(*given, name="each").render_derived().c
+    is_as_read = (c.firm_id == THE_FIRM, c.id == each[THE_ID.key], c.version == each[THE_VERSION.key])
+    return table.update().where(*is_as_read).values({name: each[name] for name in given if name not in key})
+
+
+def array_of(name: str) -> str:
+    """What the values of that name, one for each row, are called together."""
+    return f"each_{name}"
 
 
 @cache

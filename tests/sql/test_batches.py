@@ -2,6 +2,9 @@
 
 import secrets
 from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from typing import cast
 
 import pytest
 from attrs import evolve
@@ -9,7 +12,7 @@ from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from tests.databases import Database
 
-from billcore.errors import AlreadyExists
+from billcore.errors import AlreadyExists, BadDocument, StaleWrite, UnitOfWorkMisuse
 from billcore.testing import builders
 from billcore_sqlalchemy import SqlStore
 from billcore_sqlalchemy.session import Session
@@ -46,6 +49,74 @@ def test_records_that_are_added_together_are_read_back_as_those_added_one_by_one
 
     with store.read(FIRM.id) as work:
         assert list(work.schedules.all()) == [evolve(each, version=1) for each in SCHEDULES]
+
+
+def test_text_that_means_something_to_a_copy_is_kept_to_the_letter(store: SqlStore) -> None:
+    awkward = ["\\N", "\\.", "a\tb", "a\nb\r", "\\t", "ends in \\", "żółć €", "%s {0} 'x' \"y\""]
+    clients = [
+        builders.a_client(FIRM, f"cli-{number:03}", name=awkward[number % len(awkward)]) for number in range(MANY)
+    ]
+
+    with store.begin(FIRM.id) as work:
+        work.clients.add_all(clients)
+        work.commit()
+
+    with store.read(FIRM.id) as work:
+        found = {client.id: client for client in work.clients.all()}
+    assert [found[client.id] for client in clients] == [evolve(client, version=1) for client in clients]
+
+
+def test_schedules_that_are_saved_together_are_read_back_as_those_saved_one_by_one(store: SqlStore) -> None:
+    with store.begin(FIRM.id) as work:
+        work.schedules.add_all(SCHEDULES)
+        work.commit()
+    changed = [
+        evolve(
+            schedule, version=1, next_index=number, look_on=None if number % 2 else date(2026, 6, 1), failed=(number,)
+        )
+        for number, schedule in enumerate(SCHEDULES)
+    ]
+
+    with store.begin(FIRM.id) as work:
+        work.schedules.save_all(changed[:25])
+        for schedule in changed[25:]:
+            work.schedules.save(schedule)
+        work.commit()
+
+    with store.read(FIRM.id) as work:
+        assert list(work.schedules.all()) == [evolve(each, version=2) for each in changed]
+
+
+def test_one_that_was_changed_since_refuses_all_that_are_saved_together(store: SqlStore) -> None:
+    with store.begin(FIRM.id) as work:
+        work.schedules.add_all(SCHEDULES)
+        work.commit()
+    read = [evolve(schedule, version=1, next_index=9) for schedule in SCHEDULES]
+    with store.begin(FIRM.id) as work:
+        work.schedules.save(evolve(read[7], next_index=3))
+        work.commit()
+
+    with store.begin(FIRM.id) as work, pytest.raises(StaleWrite):
+        work.schedules.save_all(read)
+
+    with store.read(FIRM.id) as work:
+        assert [each.next_index for each in work.schedules.all() if each.next_index] == [3]
+
+
+@pytest.mark.parametrize("before", [1, MANY])
+def test_an_event_that_cannot_be_written_keeps_the_others_from_being_committed(store: SqlStore, before: int) -> None:
+    happened = [builders.an_event(FIRM, f"inv-{number:03}") for number in range(before)]
+
+    with store.begin(FIRM.id) as work:
+        work.schedules.add(SCHEDULES[0])
+        work.events.append([*happened, builders.an_event(FIRM, reason=cast(str, Decimal(1)))])
+        with pytest.raises(BadDocument):
+            work.commit()
+        with pytest.raises(UnitOfWorkMisuse):
+            work.commit()
+
+    with store.read(FIRM.id) as work:
+        assert (list(work.schedules.all()), list(work.events.all())) == ([], [])
 
 
 def test_one_key_that_is_taken_refuses_them_all_and_tells_no_value(store: SqlStore) -> None:
