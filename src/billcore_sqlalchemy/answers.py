@@ -15,7 +15,7 @@ from billcore.ids import ClientId
 from billcore.invoices.status import Queue
 from billcore.journal import Account
 from billcore.money import Money
-from billcore.reports.aging import STANDARD_BUCKETS, Aging, AgingBasis, AgingBuckets, Owing
+from billcore.reports.aging import STANDARD_BUCKETS, Aging, AgingBasis, AgingBuckets, Owing, report
 from billcore.reports.dashboard import Dashboard
 from billcore.reports.queues import Tile
 from billcore.reports.statement import Statement
@@ -50,13 +50,15 @@ class Answers:
     def aging(self, on: date, buckets: AgingBuckets = STANDARD_BUCKETS) -> Aging:
         """The receivables by age at the end of that day."""
         begins = {f"begin_{place}": begin for place, begin in enumerate(buckets.begins(on))}
-        now = self._ask(_owed(self._tables, buckets.basis, len(begins)), the_day=on, **begins)
+        # What was owed on an earlier day is what is owed now less what happened since; since today nothing has.
         undone = list(self._ask(_undone(self._tables), the_day=on))
         if undone:
-            now = _as_it_was(now, undone, on, buckets)
-        owing = Owing(on, buckets)
-        owing.add_all((client_id, currency, place, int(owed)) for client_id, currency, place, owed, _ in now)
-        return owing.aging()
+            now = self._ask(_owed(self._tables, buckets.basis, len(begins)), the_day=on, **begins)
+            owing = Owing(on, buckets)
+            owing.add_all(_as_it_was(now, undone, on, buckets))
+            return owing.aging()
+        by_client = self._ask(_owed_by_client(self._tables, buckets.basis, len(begins)), the_day=on, **begins)
+        return report(on, buckets, ((client, currency, tuple(map(int, owed))) for client, currency, *owed in by_client))
 
     def takings(self, period: Period) -> Takings:
         """What came in during the period and what is left of it."""
@@ -107,7 +109,9 @@ _Owed = tuple[Any, ...]
 """Client, currency, index of the bucket, how much is owed and on how many invoices."""
 
 
-def _as_it_was(now: Iterable[_Owed], undone: Iterable[_Owed], on: date, buckets: AgingBuckets) -> Iterator[_Owed]:
+def _as_it_was(
+    now: Iterable[_Owed], undone: Iterable[_Owed], on: date, buckets: AgingBuckets
+) -> Iterator[tuple[ClientId, str, int, int]]:
     """The sums of now, with each of the invoices that moved since at what was owed on it then."""
     sums = {(client_id, currency, place): (int(owed), count) for client_id, currency, place, owed, count in now}
     for client_id, currency, due_on, issued_on, owed_now, later in undone:
@@ -118,7 +122,7 @@ def _as_it_was(now: Iterable[_Owed], undone: Iterable[_Owed], on: date, buckets:
         then = owed_now - int(later)
         owed, count = sums.get(key, (0, 0))
         sums[key] = owed - counted + then, count - (counted != 0) + (then != 0)
-    return ((*key, owed, count) for key, (owed, count) in sums.items() if count)
+    return ((*key, owed) for key, (owed, count) in sums.items() if count)
 
 
 @cache
@@ -143,7 +147,19 @@ def _owed(tables: Tables, basis: AgingBasis, begins: int) -> Select[Any]:
     group = (c.client_id, c.currency, case(*younger, else_=literal_column(f"{begins}")).label("place"))
     is_owed = (c.firm_id == THE_FIRM, c.owing_since.is_not(None), c.issued_on <= THE_DAY)
     # By its name, for a server does not know two expressions with parameters for the same.
-    return select(*group, func.sum(c.owed), func.count()).where(*is_owed).group_by(c.client_id, c.currency, "place")
+    sums = select(*group, func.sum(c.owed).label("owed"), func.count().label("invoices"))
+    return sums.where(*is_owed).group_by(c.client_id, c.currency, "place")
+
+
+@cache
+def _owed_by_client(tables: Tables, basis: AgingBasis, begins: int) -> Select[Any]:
+    """The same, each client's buckets beside each other: to make fewer rows is most of what the report costs."""
+    c = _owed(tables, basis, begins).subquery().c
+    buckets = [
+        func.sum(case((c.place == literal_column(f"{place}"), c.owed), else_=literal_column("0")))
+        for place in range(begins + 1)
+    ]
+    return select(c.client_id, c.currency, *buckets).group_by(c.client_id, c.currency)
 
 
 @cache

@@ -1,10 +1,11 @@
 """How old the receivables are: what each client owes, by days since the due date or the date of issue (S3.29, C24)."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from enum import Enum
 from itertools import pairwise
+from operator import itemgetter
 
 from attrs import frozen
 
@@ -74,7 +75,11 @@ class AgingRow:
 
     client_id: ClientId | None
     amounts: tuple[Money, ...]
-    total: Money
+
+    @property
+    def total(self) -> Money:
+        """What is owed in all buckets."""
+        return Money.sum(self.amounts, self.amounts[0].currency)
 
 
 @frozen(kw_only=True)
@@ -135,21 +140,25 @@ class Owing:
 
     def aging(self) -> Aging:
         """The report."""
-        totals: dict[str, list[int]] = {}
-        for (_, currency), minors in self._clients.items():
-            totals[currency] = [sum(pair) for pair in zip(totals.get(currency, [0] * len(minors)), minors, strict=True)]
-        rows = (
-            _row(client_id, currency, self._clients[client_id, currency])
-            for client_id, currency in sorted(self._clients)
-        )
-        return Aging(
-            on=self._on,
-            labels=self._buckets.labels,
-            rows=tuple(rows),
-            totals=tuple(_row(None, currency, totals[currency]) for currency in sorted(totals)),
-        )
+        return report(self._on, self._buckets, ((*key, minors) for key, minors in self._clients.items()))
 
 
-def _row(client_id: ClientId | None, currency: str, minors: list[int]) -> AgingRow:
-    *amounts, total = Money.each((*minors, sum(minors)), currency)
-    return AgingRow(client_id=client_id, amounts=tuple(amounts), total=total)
+def report(on: date, buckets: AgingBuckets, owed: Iterable[tuple[ClientId, str, Sequence[int]]]) -> Aging:
+    """The report of what each client owes in each currency, once: how much in every bucket."""
+    rows = sorted(owed, key=itemgetter(0, 1))
+    piles: dict[str, list[Sequence[int]]] = {}
+    for _, currency, minors in rows:
+        piles.setdefault(currency, []).append(minors)
+    return Aging(
+        on=on,
+        labels=buckets.labels,
+        rows=tuple(_row(client_id, currency, minors) for client_id, currency, minors in rows),
+        totals=tuple(
+            _row(None, currency, [sum(pile) for pile in zip(*piles[currency], strict=True)])
+            for currency in sorted(piles)
+        ),
+    )
+
+
+def _row(client_id: ClientId | None, currency: str, minors: Sequence[int]) -> AgingRow:
+    return AgingRow(client_id=client_id, amounts=Money.each(minors, currency))
