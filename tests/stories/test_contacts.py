@@ -51,6 +51,7 @@ def bills(desk: FrontDesk, name: str) -> Bills:
     )
 
 
+OPEN = (Status.SENT, Status.VIEWED, Status.PARTIALLY_PAID, Status.OVERDUE)
 NOBODY = "of-nobody"
 ASKED: dict[str, Callable[[FrontDesk, Bills, Bills], object]] = {
     "the client": lambda desk, theirs, _: desk.clients.get(theirs.client.id),
@@ -176,6 +177,25 @@ def test_a_contact_finds_all_of_its_client_in_one_place_and_pays_there(billing: 
     assert [str(line.gross) for line in taken.currencies] == ["40.00 USD"]
     assert portal.payments.charge(own.invoice.id, method=own.method).state.value == "completed"
     assert portal.reports.dashboard(own.client.id).open_count == 0
+
+
+@pytest.mark.rule("S4.9", "S4.10")
+def test_the_open_invoices_of_a_client_are_listed_to_it_and_each_leads_to_the_invoice(billing: Billing) -> None:
+    desk = billing.at(FIRM, by=JANE)
+    own, theirs = bills(desk, "Patel Family"), bills(desk, "Kim & Sons")
+    overdue = desk.invoices.send(desk.invoices.draft(own.client.id, lines=[a_line("50.00")]).id, on=date(2026, 1, 5))
+    paid = desk.invoices.send(desk.invoices.draft(own.client.id, lines=[a_line("20.00")]).id)
+    desk.payments.record(paid.id, "20.00", method=Method.CASH)
+    voided = desk.invoices.send(desk.invoices.draft(own.client.id, lines=[a_line("30.00")]).id)
+    desk.invoices.void(voided.id, reason="entered twice")
+    portal = billing.at(FIRM, by=evolve(PRIYA, client_id=own.client.id))
+
+    listed = portal.invoices.page(statuses=OPEN).invoices
+
+    assert {invoice.id for invoice in listed} == {own.invoice.id, overdue.id}
+    assert [portal.invoices.view(invoice.id).number for invoice in listed] == [invoice.number for invoice in listed]
+    with pytest.raises(NotFound):
+        portal.invoices.view(theirs.invoice.id)
 
 
 def test_a_contacts_aging_of_a_day_long_past_is_the_firms_row_of_its_client(billing: Billing) -> None:
