@@ -1,8 +1,12 @@
 """On whose initiative money moves, why it did not, and why it is given back: small closed vocabularies."""
 
 from enum import Enum
+from typing import Final
 
 from attrs import field, frozen
+
+NOT_PROCESSED: Final = "not_processed"
+"""The failure of what its gateway certainly never carried out: nobody's bank was asked."""
 
 
 class Initiator(Enum):

@@ -19,7 +19,7 @@ from billcore.policy import PRO_FIRM, STANDARD, LateFeeRule, Policy, RetryPlan
 from billcore.reasons import Initiator, Retry
 from billcore.recurring.cadence import Cadence
 from billcore.recurring.schedule import CatchUp, Plan, Schedule
-from billcore.testing.fake.outcomes import Decline, Silence, Succeed, Wait
+from billcore.testing.fake.outcomes import Decline, Down, Silence, Succeed, Wait
 
 
 @pytest.fixture
@@ -186,6 +186,45 @@ def test_a_retry_that_works_leaves_the_failed_queue(office: Office) -> None:
     assert Queue.FAILED in before
     assert office.badge(invoice) == "Paid"
     assert stops(office) == []
+
+
+def test_a_try_that_never_reached_the_gateway_is_made_again_the_next_day_and_uses_up_no_step_of_the_plan() -> None:
+    office = opened(evolve(PRO_FIRM, retry_plan=RetryPlan(days=(3, 5))))
+    poor = Decline("insufficient_funds", retry=Retry.LATER)
+    # The second try is lost on its way on day 3, and nobody looks for it before it is too late to send it again.
+    office.gateway.script(charge=[poor, Silence(then=None), poor, poor])
+    invoice = billed(office)
+    begun = []
+
+    for day in range(1, 21):
+        office.days_later(1)
+        if day != 4:
+            office.billing.run()
+        begun.append(len(tries(office, invoice)))
+
+    codes = [payment.failure.code for payment in tries(office, invoice) if payment.failure is not None]
+    assert codes == ["insufficient_funds", "not_processed", "insufficient_funds", "insufficient_funds"]
+    assert begun == [*[1] * 2, *[2] * 3, *[3] * 5, *[4] * 10], (
+        "found out on day 5: again on day 6, and 5 days after that"
+    )
+    assert stops(office) == ["declined"]
+    assert office.billing.verify(FIRM) == ()
+
+
+def test_a_gateway_that_is_down_for_weeks_uses_up_nothing(office: Office) -> None:
+    office.gateway.script(charge=[Down()] * 5)
+    invoice = billed(office)
+
+    for _ in range(20):
+        office.days_later(1)
+        office.billing.run()
+
+    lost = [payment.failure.code for payment in tries(office, invoice) if payment.failure is not None]
+    assert len(lost) > len(office.invoice(invoice).policy.retry_plan.days)
+    assert {*lost} == {"not_processed"}
+    assert stops(office) == []
+    assert office.badge(invoice) == "Paid"
+    assert len(office.gateway.books().payments) == 1
 
 
 @pytest.mark.parametrize("token", ["card_declined", "card_stolen", "card_expired"])

@@ -6,13 +6,13 @@ from typing import Final
 
 from attrs import frozen
 
-from billcore.errors import GatewayConfigurationError
+from billcore.errors import GatewayConfigurationError, GatewayPermissionError
 from billcore.evolving import evolve
 from billcore.ids import MethodId
 from billcore.invoices.invoice import Invoice
 from billcore.methods import SavedMethod, default_of
 from billcore.payments.payment import Payment, PaymentState
-from billcore.reasons import Initiator, Retry
+from billcore.reasons import NOT_PROCESSED, Initiator, Retry
 from billcore.recurring.occurrence import Bill
 from billcore.recurring.retries import next_attempt
 from billcore.recurring.schedule import Schedule
@@ -24,6 +24,8 @@ DECLINED: Final = "declined"
 _FELL_THROUGH: Final = frozenset(
     {PaymentState.FAILED, PaymentState.CANCELED, PaymentState.RETURNED, PaymentState.CHARGED_BACK}
 )
+_NOBODY_WAS_ASKED: Final = frozenset({NOT_PROCESSED, GatewayConfigurationError.code, GatewayPermissionError.code})
+"""Why a try never came to the client's bank: it was lost on the way, or the firm's own key was wrong."""
 
 
 @frozen
@@ -121,17 +123,27 @@ def decide(
 
 
 def _next_day(invoice: Invoice, failed: Sequence[Payment], on: date, timezone: tzinfo) -> date | None:
+    """The day of the next try: by the plan, of which a try that never came to the bank uses up no step.
+
+    That says nothing about the client's card, so it is made again on the day after.
+    """
     if not failed:
         return invoice.due_on or on
     moments = [failed[-1].created_at, *([] if invoice.autopay_failed_at is None else [invoice.autopay_failed_at])]
     failed_on = max(moments).astimezone(timezone).date()
-    return next_attempt(invoice.policy.retry_plan, [_retry(payment) for payment in failed], failed_on)
+    asked = [payment for payment in failed if not _never_came_to_the_bank(payment)]
+    by_plan = next_attempt(invoice.policy.retry_plan, [_retry(payment) for payment in asked], failed_on)
+    if by_plan is None or not _never_came_to_the_bank(failed[-1]):
+        return by_plan
+    return failed_on + timedelta(days=1)
+
+
+def _never_came_to_the_bank(payment: Payment) -> bool:
+    return payment.failure is not None and payment.failure.code in _NOBODY_WAS_ASKED
 
 
 def _retry(payment: Payment) -> Retry:
     """What may be done about a try that fell through; what a bank took back or a person canceled is not tried again."""
-    failure = payment.failure
-    if payment.state is not PaymentState.FAILED or failure is None:
+    if payment.state is not PaymentState.FAILED or payment.failure is None:
         return Retry.NEVER
-    # The firm's own key was wrong: that says nothing about the client's card.
-    return Retry.LATER if failure.code == GatewayConfigurationError.code else failure.retry
+    return payment.failure.retry

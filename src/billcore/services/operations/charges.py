@@ -3,7 +3,7 @@
 Settle what the gateway says.
 """
 
-from typing import assert_never
+from typing import Final, assert_never
 
 from billcore.actors import Processor
 from billcore.errors import (
@@ -31,7 +31,7 @@ from billcore.ports.gateway import (
     TwoStepGateway,
     Unknown,
 )
-from billcore.reasons import Failure, Retry
+from billcore.reasons import NOT_PROCESSED, Failure, Retry
 from billcore.services.booking import Page
 from billcore.services.house import House, retried
 from billcore.services.observing import Observing
@@ -44,7 +44,7 @@ from billcore.services.operations.claiming import (
     may_resend,
 )
 
-NOT_PROCESSED = Failure(code="not_processed", message="the gateway never received it in time", retry=Retry.LATER)
+TOO_LATE: Final = Failure(code=NOT_PROCESSED, message="the gateway never received it in time", retry=Retry.LATER)
 
 
 class ChargeDriver:
@@ -66,7 +66,7 @@ class ChargeDriver:
             case Next.LOOK:
                 self._look(operation, command, gateway)
             case Next.GIVE_UP:
-                self._fail(operation, command, NOT_PROCESSED)
+                self._fail(operation, command, TOO_LATE)
             case _:
                 assert_never(claim.next)
 
@@ -139,7 +139,7 @@ class ChargeDriver:
             if not operation.is_done:
                 self._send(operation, command, gateway, was_certain=False)
         elif is_certainly_dead(operation, gateway.capabilities, now=now):
-            self._fail(operation, command, NOT_PROCESSED)
+            self._fail(operation, command, TOO_LATE)
         else:
             self._in_doubt(operation, gateway)
 
@@ -165,7 +165,7 @@ class ChargeDriver:
         is_fresh = may_resend(operation, gateway.capabilities, now=self._house.clock.now())
         failure = operation.verdict or seen.failure
         if failure is not None or not is_fresh or not isinstance(gateway, TwoStepGateway):
-            self._abandon(operation, command, gateway, seen, failure or NOT_PROCESSED)
+            self._abandon(operation, command, gateway, seen, failure or TOO_LATE)
             return
         operation = self._claiming.submit(operation, seen.ref)
         if not operation.is_done:

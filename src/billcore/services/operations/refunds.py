@@ -11,6 +11,7 @@ from billcore.payments.observation import RefundSnapshot
 from billcore.payments.operation import Operation, OperationState, move
 from billcore.payments.payment import RefundState
 from billcore.ports.gateway import Lookup, RefundAccepted, RefundGateway, RefundRejected, Unknown
+from billcore.reasons import NOT_PROCESSED
 from billcore.services.house import House, retried
 from billcore.services.observing import PaymentBooks
 from billcore.services.operations.claiming import Claim, Claiming, Next, is_certainly_dead, may_resend
@@ -32,7 +33,7 @@ class RefundDriver:
             case Next.LOOK:
                 self._look(operation, command, gateway)
             case Next.GIVE_UP:
-                self._fail(operation, command, "not_processed")
+                self._fail(operation, command, NOT_PROCESSED)
             case _:
                 assert_never(claim.next)
 
@@ -73,7 +74,7 @@ class RefundDriver:
             if not operation.is_done:
                 self._send(operation, command, gateway, was_certain=False)
         elif is_certainly_dead(operation, gateway.capabilities, now=now):
-            self._fail(operation, command, "not_processed")
+            self._fail(operation, command, NOT_PROCESSED)
         elif gateway.capabilities.lookup is Lookup.STRONG:
             self._claiming.release(operation, OperationState.UNKNOWN, error="not found yet")
         else:
