@@ -10,7 +10,6 @@ from typing import Any, Final
 from sqlalchemy import (
     BindParameter,
     Column,
-    Connection,
     Executable,
     Insert,
     Integer,
@@ -35,6 +34,7 @@ from billcore_sqlalchemy.batches import can_copy, carry_out_many, copy_in
 from billcore_sqlalchemy.failures import in_our_words, is_taken
 from billcore_sqlalchemy.ready import Ready, Values, carry_out, statements_for
 from billcore_sqlalchemy.statements import THE_FIRM, array_of, record_statements, update_of_each
+from billcore_sqlalchemy.transactions import OpenTransaction
 from billcore_sqlalchemy.types import KEY_LENGTH
 
 _A_FEW: Final = 8
@@ -45,11 +45,13 @@ _NOTHING: Final[Values] = {}
 class Session:
     """One open transaction of one firm."""
 
-    def __init__(self, connection: Connection, firm_id: FirmId, *, is_writing: bool) -> None:
+    def __init__(self, transaction: OpenTransaction, firm_id: FirmId, *, is_writing: bool) -> None:
+        connection = transaction.connection
         self.firm_id: Final = firm_id
         self.is_writing: Final = is_writing
         self.dialect: Final = connection.dialect.name
         self.can_return_what_it_updates: Final = connection.dialect.update_returning
+        self._transaction = transaction
         self._connection = connection
         self._statements = statements_for(connection)
         self._is_over = False
@@ -192,6 +194,8 @@ class Session:
         """UnitOfWorkMisuse once the unit of work is over."""
         if self._is_over:
             raise UnitOfWorkMisuse("this unit of work is over; begin another: with store.begin(firm_id) as work")
+        if not self._transaction.is_active:
+            raise UnitOfWorkMisuse("the host ended its transaction inside this unit of work; end it after the block")
 
     def require_writing(self) -> None:
         """UnitOfWorkMisuse in a reading unit of work, and once it is over."""

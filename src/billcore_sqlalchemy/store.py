@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Final, Self
 
-from sqlalchemy import URL, Connection, Engine, Transaction
+from sqlalchemy import URL, Connection, Engine
 
 from billcore.errors import UnitOfWorkMisuse
 from billcore.ids import FirmId, GatewayRef, OperationId, PaymentId
@@ -19,7 +19,7 @@ from billcore_sqlalchemy.failures import translated
 from billcore_sqlalchemy.policies import KnownPolicies
 from billcore_sqlalchemy.session import Session, require_key
 from billcore_sqlalchemy.tables import TABLES, Tables
-from billcore_sqlalchemy.transactions import HostTransaction, OwnTransactions
+from billcore_sqlalchemy.transactions import HostTransaction, OpenTransaction, OwnTransactions
 from billcore_sqlalchemy.unit_of_work import SqlUnitOfWork
 
 _NO_FIRM: Final = FirmId("")
@@ -70,19 +70,21 @@ class SqlStore:
         """A writing unit of work."""
         require_key(firm_id, "firm id")
         with self._thread.inside("begin a unit of work"), self._transactions.writing() as transaction:
-            yield from self._unit_of_work(Session(transaction.connection, firm_id, is_writing=True), transaction)
+            yield from self._unit_of_work(Session(transaction, firm_id, is_writing=True), transaction)
 
     @contextmanager
     def read(self, firm_id: FirmId) -> Iterator[SqlUnitOfWork]:
         """A reading unit of work: it sees one moment of the books."""
         require_key(firm_id, "firm id")
         with self._thread.inside("begin a reading unit of work"), self._transactions.reading() as transaction:
-            yield from self._unit_of_work(Session(transaction.connection, firm_id, is_writing=False), transaction)
+            yield from self._unit_of_work(Session(transaction, firm_id, is_writing=False), transaction)
 
-    def _unit_of_work(self, session: Session, transaction: Transaction) -> Iterator[SqlUnitOfWork]:
+    def _unit_of_work(self, session: Session, transaction: OpenTransaction) -> Iterator[SqlUnitOfWork]:
         self._thread.session = session
+        # What the host may still undo is known to be there in this unit of work only.
+        known = KnownPolicies() if self._transactions.is_always_open else self._known
         try:
-            yield SqlUnitOfWork(session, self._tables, self._known, transaction)
+            yield SqlUnitOfWork(session, self._tables, known, transaction)
         finally:
             self._thread.session = None
             session.end()
@@ -174,13 +176,13 @@ class SqlStore:
             yield self._thread.session
         else:
             with self._transactions.reading() as transaction:
-                yield Session(transaction.connection, _NO_FIRM, is_writing=False)
+                yield Session(transaction, _NO_FIRM, is_writing=False)
 
     @contextmanager
     def _changing(self, what: str) -> Iterator[Session]:
         """A session of no firm, to change; committed at the end of the block."""
         with self._thread.inside(what), self._transactions.writing() as transaction:
-            yield Session(transaction.connection, _NO_FIRM, is_writing=True)
+            yield Session(transaction, _NO_FIRM, is_writing=True)
             with translated():
                 transaction.commit()
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, Protocol
 
-from sqlalchemy import Connection, Engine, Table, Transaction, false
+from attrs import frozen
+from sqlalchemy import Connection, Engine, NestedTransaction, Table, Transaction, false
 
-from billcore.errors import UnsafeDatabase
+from billcore.errors import UnitOfWorkMisuse, UnsafeDatabase
 from billcore_sqlalchemy import sqlite
 from billcore_sqlalchemy.failures import translated
 
@@ -75,19 +76,58 @@ class HostTransaction:
         self._some_table = some_table
 
     @contextmanager
-    def writing(self) -> Iterator[Transaction]:
+    def writing(self) -> Iterator["Part"]:
+        if self._connection.closed:
+            raise UnitOfWorkMisuse("this connection of the host's is closed; make a store within one that is open")
+        around = self._connection.get_nested_transaction()
         with translated():
-            transaction = self._connection.begin_nested()
-        with _ended(transaction):
+            part = Part(self._connection.begin_nested(), around)
+        with _ended(part):
             if self._connection.dialect.name == "sqlite":
                 sqlite.require_transactions(self._connection)
                 take_the_lock(self._connection, self._some_table)
-            yield transaction
+            yield part
 
     @contextmanager
-    def reading(self) -> Iterator[Transaction]:
-        with self.writing() as transaction:
-            yield transaction
+    def reading(self) -> Iterator["Part"]:
+        with self.writing() as part:
+            yield part
+
+
+class OpenTransaction(Protocol):
+    """What a unit of work needs of a transaction: its connection, whether it is still open, and its end."""
+
+    @property
+    def connection(self) -> Connection: ...
+    @property
+    def is_active(self) -> bool: ...
+    def commit(self) -> None: ...
+    def rollback(self) -> None: ...
+
+
+@frozen
+class Part:
+    """Our savepoint in the host's transaction. It is over when the host has ended what is *around* it.
+
+    The database and SQLAlchemy would take statements after that, and they would be the host's.
+    """
+
+    savepoint: NestedTransaction
+    around: NestedTransaction | None
+
+    @property
+    def connection(self) -> Connection:
+        return self.savepoint.connection
+
+    @property
+    def is_active(self) -> bool:
+        return self.savepoint.is_active and (self.around is None or self.around.is_active)
+
+    def commit(self) -> None:
+        self.savepoint.commit()
+
+    def rollback(self) -> None:
+        self.savepoint.rollback()
 
 
 def take_the_lock(connection: Connection, some_table: Table) -> None:
@@ -105,10 +145,10 @@ def _begun(connection: Connection) -> Iterator[Transaction]:
 
 
 @contextmanager
-def _ended(transaction: Transaction) -> Iterator[Transaction]:
+def _ended(transaction: OpenTransaction) -> Iterator[None]:
     """Whatever was not committed is undone."""
     try:
-        yield transaction
+        yield
     finally:
         if transaction.is_active:
             transaction.rollback()

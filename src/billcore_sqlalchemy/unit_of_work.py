@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Select, Table, Transaction, Update, bindparam, select
+from sqlalchemy import BigInteger, Select, Table, Update, bindparam, select
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from billcore.clients import Firm, NumberSeries
@@ -26,12 +26,13 @@ from billcore_sqlalchemy.recurring import Occurrences, Schedules
 from billcore_sqlalchemy.session import Session, is_storable, require_key
 from billcore_sqlalchemy.statements import THE_FIRM, THE_ID, THE_VERSION, insert_new
 from billcore_sqlalchemy.tables import Tables
+from billcore_sqlalchemy.transactions import OpenTransaction
 
 
 class SqlUnitOfWork:
     """One transaction of one firm."""
 
-    def __init__(self, session: Session, tables: Tables, known: KnownPolicies, transaction: Transaction) -> None:
+    def __init__(self, session: Session, tables: Tables, known: KnownPolicies, transaction: OpenTransaction) -> None:
         self._session = session
         self._tables = tables
         self._transaction = transaction

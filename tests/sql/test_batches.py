@@ -36,8 +36,8 @@ def store(database: Database) -> SqlStore:
 
 def can_copy(engine: Engine) -> bool:
     """Whether a batch of schedules would go in by COPY."""
-    with engine.connect() as connection:
-        return Session(connection, FIRM.id, is_writing=True)._can_copy(TABLES.schedules)
+    with engine.connect() as connection, connection.begin() as transaction:
+        return Session(transaction, FIRM.id, is_writing=True)._can_copy(TABLES.schedules)
 
 
 def test_records_that_are_added_together_are_read_back_as_those_added_one_by_one(store: SqlStore) -> None:
