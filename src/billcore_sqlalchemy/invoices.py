@@ -55,6 +55,30 @@ _DOCUMENTED: Final = tuple(field.name for field in fields(Invoice) if field.name
 
 class Invoices(Records[InvoiceId, Invoice]):
     envelope, what = INVOICE, "invoice"
+    reads = (
+        "document",
+        "policy",
+        "currency",
+        "paid",
+        "in_flight",
+        "refunded",
+        "credited",
+        "credited_tax",
+        "credited_for_refunds",
+        "written_off",
+        "late_fees",
+        "delivered_at",
+        "first_viewed_at",
+        "voided_at",
+        "void_reason",
+        "held_at",
+        "hold_reason",
+        "hold_refund_id",
+        "autopay_on",
+        "autopay_failed_at",
+        "overdue_noted_on",
+        "version",
+    )
 
     def __init__(self, session: Session, tables: Tables, policies: Policies) -> None:
         super().__init__(session, tables.invoices)
@@ -95,7 +119,7 @@ class Invoices(Records[InvoiceId, Invoice]):
         return found[:limit]
 
     def to_collect(self, on: date, *, limit: int) -> Sequence[Invoice]:
-        statement = waiting(self._table, "autopay_on", is_writing=self._session.is_writing)
+        statement = waiting(self._table, self.reads, "autopay_on", is_writing=self._session.is_writing)
         return [self._remember(found) for found in self._select(statement, the_day=on, the_limit=limit)]
 
     def to_assess(self, on: date, *, limit: int, after: Invoice | None = None) -> Sequence[Invoice]:

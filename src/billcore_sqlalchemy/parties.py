@@ -46,7 +46,8 @@ class Clients(Records[ClientId, Client]):
 @cache
 def _among(clients: Table) -> Select[Any]:
     c = clients.c
-    return select(clients).where(c.firm_id == THE_FIRM, c.id.in_(bindparam("the_ids", expanding=True))).order_by(c.id)
+    is_one = c.id.in_(bindparam("the_ids", expanding=True))
+    return select(c.document).where(c.firm_id == THE_FIRM, is_one).order_by(c.id)
 
 
 class Charges(Records[ChargeId, Charge]):
@@ -71,7 +72,7 @@ class Charges(Records[ChargeId, Charge]):
 @cache
 def _open(charges: Table) -> Select[Any]:
     c = charges.c
-    return select(charges).where(c.firm_id == THE_FIRM, c.is_open == true()).order_by(c.added_at, c.id)
+    return select(c.document).where(c.firm_id == THE_FIRM, c.is_open == true()).order_by(c.added_at, c.id)
 
 
 @cache

@@ -99,7 +99,7 @@ def _of_invoice(payments: Table, applications: Table) -> Select[Any]:
     p, a = payments.c, applications.c
     is_on = (a.firm_id == p.firm_id) & (a.payment_id == p.id)
     on_it = (p.firm_id == THE_FIRM, a.invoice_id == THE_ID)
-    return select(payments).join(applications, is_on).where(*on_it).order_by(p.created_at, p.id)
+    return select(p.document).join(applications, is_on).where(*on_it).order_by(p.created_at, p.id)
 
 
 @cache

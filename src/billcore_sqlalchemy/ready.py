@@ -37,6 +37,11 @@ class Ready:
     reads: tuple[tuple[int, Convert], ...]
     """Which columns of a row are to be converted."""
 
+    @classmethod
+    def of_text(cls, sql: str) -> "Ready":
+        """A statement without values, and without rows."""
+        return cls(sql, (), {}, True, SimpleResultMetaData(()), ())
+
     def parameters(self, values: Values) -> Sequence[Any] | Mapping[str, Any]:
         """The values as the driver takes them; one that is missing is a KeyError, and never NULL."""
         if self.constants:
@@ -85,8 +90,8 @@ def statements_for(connection: Connection) -> ReadyStatements | None:
     tables in another schema. SQLAlchemy then executes them as any other.
     """
     engine = connection.engine
-    # Those of the engine are among the connection's.
-    heard = connection.dispatch
+    # Those of the engine are among the connection's, which SQLAlchemy joins when it is asked for them.
+    heard = connection.dispatch if connection._has_events else engine.dispatch
     is_watched = bool(
         heard.before_execute or heard.after_execute or heard.before_cursor_execute or heard.after_cursor_execute
     )

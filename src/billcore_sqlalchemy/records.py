@@ -22,7 +22,7 @@ from billcore.texts import shown
 from billcore_sqlalchemy import documents
 from billcore_sqlalchemy.ready import Values
 from billcore_sqlalchemy.session import Session, is_storable, require_key
-from billcore_sqlalchemy.statements import record_statements, related
+from billcore_sqlalchemy.statements import RecordStatements, following, one, record_statements, related
 
 Id = TypeVar("Id", bound=str)
 Record = TypeVar(
@@ -51,23 +51,27 @@ class Records(Generic[Id, Record]):
 
     envelope: ClassVar[Envelope[Any]]
     what: ClassVar[str]
+    reads: ClassVar[tuple[str, ...]] = ("document",)
+    """The columns that a record is read back from."""
 
     def __init__(self, session: Session, table: Table) -> None:
         self._session = session
         self._table = table
-        self._statements = record_statements(table, session.dialect)
         self._known: dict[str, Record] = {}
+
+    @property
+    def _statements(self) -> RecordStatements:
+        return record_statements(self._table, self._session.dialect)
 
     def get(self, record_id: Id) -> Record:
         known = self._remembered(record_id)
         if known is not None:
             return known
-        statement = self._statements.lock if self._session.is_writing else self._statements.find
-        return self._remember(self._find(statement, record_id))
+        return self._remember(self._find(record_id, is_locked=self._session.is_writing))
 
     def peek(self, record_id: Id) -> Record:
         known = self._remembered(record_id)
-        return self._find(self._statements.find, record_id) if known is None else known
+        return self._find(record_id, is_locked=False) if known is None else known
 
     def add(self, record: Record) -> Record:
         self._session.require_own(record.firm_id, f"the {self.what}")
@@ -160,16 +164,17 @@ class Records(Generic[Id, Record]):
         """Those with that id in *column*, oldest first."""
         if not is_storable(related_id):
             return []
-        return self._select(related(self._table, column, by), the_id=related_id)
+        return self._select(related(self._table, self.reads, column, by), the_id=related_id)
 
     def _each(self) -> Iterator[Record]:
         """Every record in order of id, a batch at a time."""
         after = ""
-        while batch := self._select(self._statements.after, the_id=after, the_limit=_BATCH):
+        while batch := self._select(following(self._table, self.reads), the_id=after, the_limit=_BATCH):
             yield from batch
             after = batch[-1].id
 
-    def _find(self, statement: Executable, record_id: str) -> Record:
+    def _find(self, record_id: str, *, is_locked: bool) -> Record:
+        statement = one(self._table, self.reads, is_locked=is_locked)
         for record in self._select(statement, the_id=record_id) if is_storable(record_id) else ():
             return record
         raise self._not_found(record_id)

@@ -35,9 +35,24 @@ _ANY_TIME: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 class Schedules(Records[ScheduleId, Schedule]):
     envelope, what = SCHEDULE, "schedule"
+    reads = (
+        "document",
+        "id",
+        "client_id",
+        "started_at",
+        "next_index",
+        "failed",
+        "failures",
+        "retry_on",
+        "suspended_at",
+        "suspended_for",
+        "completed_at",
+        "look_on",
+        "version",
+    )
 
     def due(self, on: date, *, limit: int) -> Sequence[Schedule]:
-        statement = waiting(self._table, "look_on", is_writing=self._session.is_writing)
+        statement = waiting(self._table, self.reads, "look_on", is_writing=self._session.is_writing)
         return [self._remember(found) for found in self._select(statement, the_day=on, the_limit=limit)]
 
     def of_client(self, client_id: ClientId) -> Sequence[Schedule]:
@@ -106,6 +121,22 @@ class Schedules(Records[ScheduleId, Schedule]):
 
 class Occurrences(Records[OccurrenceId, Occurrence]):
     what = "occurrence"
+    reads = (
+        "id",
+        "firm_id",
+        "schedule_id",
+        "number",
+        "nominal",
+        "starts_on",
+        "ends_on",
+        "invoice_id",
+        "reason",
+        "failure_code",
+        "attempts",
+        "is_late",
+        "settled_at",
+        "version",
+    )
 
     def of_schedule(self, schedule_id: ScheduleId) -> Sequence[Occurrence]:
         return self._related("schedule_id", schedule_id, by="number")

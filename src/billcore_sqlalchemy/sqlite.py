@@ -11,6 +11,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from billcore.errors import UnsafeDatabase
+from billcore_sqlalchemy.ready import Ready, carry_out
 
 READING: Final = "billcore_reading"
 """The execution option of a connection that will only read: it waits for nobody and nobody for it."""
@@ -22,6 +23,8 @@ PRAGMAS: Final = (
     # What was committed survives a power cut: a gateway is called only once the intent is on the disk.
     "PRAGMA synchronous = FULL",
 )
+_BEGIN: Final = Ready.of_text("BEGIN")
+_BEGIN_IMMEDIATE: Final = Ready.of_text("BEGIN IMMEDIATE")
 _LEGACY: Final = -1
 """``sqlite3.LEGACY_TRANSACTION_CONTROL``, which Python 3.11 has no name for."""
 
@@ -90,4 +93,4 @@ def _connect(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
 
 def _begin(connection: Connection) -> None:
     is_reading = connection.get_execution_options().get(READING, False)
-    connection.exec_driver_sql("BEGIN" if is_reading else "BEGIN IMMEDIATE")
+    carry_out(connection, _BEGIN if is_reading else _BEGIN_IMMEDIATE, {}, lambda cursor: None)

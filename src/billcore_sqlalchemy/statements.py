@@ -26,11 +26,8 @@ def insert_new(table: Table, dialect: str) -> Insert:
 
 @frozen(kw_only=True)
 class RecordStatements:
-    """What every repository does with its table; the named values are THE_FIRM, THE_ID, THE_VERSION and THE_LIMIT."""
+    """What every repository does with its table; the named values are THE_FIRM, THE_ID and THE_VERSION."""
 
-    find: Select[Any]
-    lock: Select[Any]
-    after: Select[Any]
     version: Select[Any]
     insert: Insert
     update: Update
@@ -43,14 +40,26 @@ def record_statements(table: Table, dialect: str) -> RecordStatements:
     c = table.c
     key = (c.firm_id == THE_FIRM, c.id == THE_ID)
     return RecordStatements(
-        find=select(table).where(*key),
-        lock=select(table).where(*key).with_for_update(),
-        after=select(table).where(c.firm_id == THE_FIRM, c.id > THE_ID).order_by(c.id).limit(THE_LIMIT),
         version=select(c.version).where(*key),
         insert=insert_new(table, dialect),
         update=table.update().where(*key, c.version == THE_VERSION).execution_options(preserve_rowcount=True),
         delete=table.delete().where(*key, c.version == THE_VERSION),
     )
+
+
+@cache
+def one(table: Table, reads: tuple[str, ...], *, is_locked: bool) -> Select[Any]:
+    """The record THE_ID of the firm; *reads* are the columns that it is read back from, as in all that follow."""
+    c = table.c
+    found = _selected(table, reads).where(c.firm_id == THE_FIRM, c.id == THE_ID)
+    return found.with_for_update() if is_locked else found
+
+
+@cache
+def following(table: Table, reads: tuple[str, ...]) -> Select[Any]:
+    """The next THE_LIMIT of the firm's records after THE_ID."""
+    c = table.c
+    return _selected(table, reads).where(c.firm_id == THE_FIRM, c.id > THE_ID).order_by(c.id).limit(THE_LIMIT)
 
 
 @cache
@@ -71,19 +80,23 @@ def array_of(name: str) -> str:
 
 
 @cache
-def waiting(table: Table, column: str, *, is_writing: bool) -> Select[Any]:
+def waiting(table: Table, reads: tuple[str, ...], column: str, *, is_writing: bool) -> Select[Any]:
     """The firm's rows whose date in *column* is THE_DAY or before, at most THE_LIMIT, oldest first.
 
     To write, those that another transaction has locked are left out.
     """
     c = table.c
     is_due = (c.firm_id == THE_FIRM, c[column] <= THE_DAY)
-    statement = select(table).where(*is_due).order_by(c[column], c.id).limit(THE_LIMIT)
+    statement = _selected(table, reads).where(*is_due).order_by(c[column], c.id).limit(THE_LIMIT)
     return statement.with_for_update(skip_locked=True) if is_writing else statement
 
 
 @cache
-def related(table: Table, column: str, by: str) -> Select[Any]:
+def related(table: Table, reads: tuple[str, ...], column: str, by: str) -> Select[Any]:
     """The firm's rows that have THE_ID in *column*, in order of the column *by* and then of id."""
     c = table.c
-    return select(table).where(c.firm_id == THE_FIRM, c[column] == THE_ID).order_by(c[by], c.id)
+    return _selected(table, reads).where(c.firm_id == THE_FIRM, c[column] == THE_ID).order_by(c[by], c.id)
+
+
+def _selected(table: Table, reads: tuple[str, ...]) -> Select[Any]:
+    return select(*[table.c[name] for name in reads])

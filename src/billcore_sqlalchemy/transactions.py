@@ -1,15 +1,16 @@
 """Where a unit of work's transaction comes from: our own on an engine, or a part of the host's on its connection."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Final, Protocol
 
 from attrs import frozen
 from sqlalchemy import Connection, Engine, NestedTransaction, Table, Transaction, false
+from sqlalchemy.exc import StatementError
 
 from billcore.errors import UnitOfWorkMisuse, UnsafeDatabase
 from billcore_sqlalchemy import sqlite
-from billcore_sqlalchemy.failures import translated
+from billcore_sqlalchemy.failures import in_our_words, translated
 
 _LEVEL: Final = "READ COMMITTED"
 
@@ -32,16 +33,21 @@ class OwnTransactions:
             with self.reading():
                 pass
 
-    @contextmanager
-    def writing(self) -> Iterator[Transaction]:
-        with self._engine.connect() as connection, _begun(connection) as transaction:
-            self._prepare(connection, is_writing=True)
-            yield transaction
+    def writing(self) -> AbstractContextManager[Transaction]:
+        return self._begun(self._engine, is_writing=True)
+
+    def reading(self) -> AbstractContextManager[Transaction]:
+        return self._begun(self._reading, is_writing=False)
 
     @contextmanager
-    def reading(self) -> Iterator[Transaction]:
-        with self._reading.connect() as connection, _begun(connection) as transaction:
-            self._prepare(connection, is_writing=False)
+    def _begun(self, engine: Engine, *, is_writing: bool) -> Iterator[Transaction]:
+        with engine.connect() as connection:
+            try:
+                transaction = connection.begin()
+            except StatementError as error:
+                raise in_our_words(error) from None
+            # Whatever was not committed is undone when the connection goes back to its pool.
+            self._prepare(connection, is_writing=is_writing)
             yield transaction
 
     def _prepare(self, connection: Connection, *, is_writing: bool) -> None:
@@ -82,11 +88,14 @@ class HostTransaction:
         around = self._connection.get_nested_transaction()
         with translated():
             part = Part(self._connection.begin_nested(), around)
-        with _ended(part):
+        try:
             if self._connection.dialect.name == "sqlite":
                 sqlite.require_transactions(self._connection)
                 take_the_lock(self._connection, self._some_table)
             yield part
+        finally:
+            if part.is_active:
+                part.rollback()
 
     @contextmanager
     def reading(self) -> Iterator["Part"]:
@@ -134,21 +143,3 @@ def take_the_lock(connection: Connection, some_table: Table) -> None:
     """Become SQLite's one writer now, before anything is read: a write that changes nothing does it."""
     with translated():
         connection.execute(some_table.update().where(false()).values(version=some_table.c.version))
-
-
-@contextmanager
-def _begun(connection: Connection) -> Iterator[Transaction]:
-    with translated():
-        transaction = connection.begin()
-    with _ended(transaction):
-        yield transaction
-
-
-@contextmanager
-def _ended(transaction: OpenTransaction) -> Iterator[None]:
-    """Whatever was not committed is undone."""
-    try:
-        yield
-    finally:
-        if transaction.is_active:
-            transaction.rollback()

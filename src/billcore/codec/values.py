@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
+from functools import lru_cache
 from typing import Final
 
 from attrs import frozen
@@ -145,7 +146,11 @@ def write_decimal(value: object) -> str:
 def read_money(value: object, _: object) -> Money:
     if type(value) is not str:
         raise mistyped("money such as '150.00 USD'", value)
-    return Money.parse(value)
+    return _money(value)
+
+
+# Of the amounts in a document most are zero, and the rest stand in it more than once.
+_money: Final = lru_cache(_REMEMBERED)(Money.parse)
 
 
 def write_money(value: object) -> str:
