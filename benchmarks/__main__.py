@@ -16,8 +16,8 @@ from benchmarks.timing import HEAD, Row
 WORKLOADS: Final[dict[str, Callable[[bool], Iterable[Row]]]] = {
     "life-sqlite": lambda _: [life.on_sqlite()],
     "life-postgres": lambda _: life.on_postgres(),
-    "recurring-sqlite": lambda _: [recurring_run.on_sqlite()],
-    "recurring-postgres": lambda _: recurring_run.on_postgres(),
+    "recurring-sqlite": lambda is_full: recurring_run.on_sqlite(is_full=is_full),
+    "recurring-postgres": lambda is_full: recurring_run.on_postgres(is_full=is_full),
     "questions-sqlite": lambda is_full: questions.on_sqlite(is_full=is_full),
     "questions-postgres": lambda is_full: questions.on_postgres(is_full=is_full),
     "webhook": lambda _: webhooks.on_sqlite(),
@@ -28,21 +28,23 @@ WORKLOADS: Final[dict[str, Callable[[bool], Iterable[Row]]]] = {
 """What measures each; it is told whether to measure at full size."""
 
 BOOKS: Final = "books"
-"""A table of its own, for it has no floor."""
+MEMORY: Final = "recurring-memory"
+APART: Final = (BOOKS, MEMORY)
+"""Told on their own, for they have no floor."""
 
 
 def measured(names: list[str], *, is_full: bool) -> Iterator[Row]:
     for name in names or WORKLOADS:
-        if name != BOOKS:
+        if name not in APART:
             yield from WORKLOADS[name](is_full)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
-        "names", nargs="*", metavar="NAME", choices=[[], *WORKLOADS, BOOKS], help=", ".join([*WORKLOADS, BOOKS])
+        "names", nargs="*", metavar="NAME", choices=[[], *WORKLOADS, *APART], help=", ".join([*WORKLOADS, *APART])
     )
-    parser.add_argument("--full", action="store_true", help="a million invoices where there would be fewer")
+    parser.add_argument("--full", action="store_true", help="a million invoices, a hundred thousand schedules")
     parser.add_argument("--profile", action="store_true", help="the top of every row's profile")
     asked = parser.parse_args()
     print(f"Python {platform.python_version()}, {platform.machine()}; medians of interleaved runs\n")
@@ -54,6 +56,10 @@ def main() -> None:
     if not asked.names or BOOKS in asked.names:
         print("\nThe books of one invoice, SQLite file\n")
         for line in books.table():
+            print(line, flush=True)
+    if not asked.names or MEMORY in asked.names:
+        print("\nWhat a recurring run adds to memory, SQLite file\n")
+        for line in recurring_run.memory(is_full=asked.full):
             print(line, flush=True)
     for row in rows:
         if row.profile and (row.is_missed or asked.profile):

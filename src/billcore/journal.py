@@ -74,7 +74,8 @@ class Balance:
 
 def postings(event: events.Event) -> tuple[Posting, ...]:
     """The postings of *event*, at most one per account and currency and none of zero; none where no money moved."""
-    return tuple(Posting(account, amount) for account, amount in _netted(_sides(event)) if not amount.is_zero)
+    sides = _sides(event)
+    return tuple(Posting(account, amount) for account, amount in _netted(sides) if not amount.is_zero) if sides else ()
 
 
 def owed_by_invoice(event: events.Event) -> tuple[events.Part, ...]:

@@ -4,13 +4,14 @@ In a batch most columns hold few different values (a date, a zero, the firm), so
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from itertools import islice, repeat
-from operator import itemgetter
+from operator import is_, itemgetter
 from typing import Any, Final, cast
 
 from sqlalchemy import Column, Connection, Table
 
-from billcore_sqlalchemy.ready import Convert, Ready, Values, wrapped
+from billcore_sqlalchemy.ready import Answer, Ready, Values, wrapped
 
 _SENT_AT_ONCE: Final = 50
 
@@ -41,13 +42,19 @@ def _columns(names: Sequence[str], rows: Sequence[Values]) -> Iterable[Sequence[
     return zip(*map(itemgetter(*names), rows), strict=True)
 
 
-def _converted(values: Sequence[object], convert: Convert | None) -> Sequence[object]:
+def _converted(values: Sequence[Any], convert: Callable[[Any], Answer] | None) -> Sequence[Answer]:
     if convert is None:
         return values
+    if _is_one(values):
+        return [convert(values[0])] * len(values)
     # With its type, for 1 is equal to True and may be refused where True is not.
     keys = [*zip(map(type, values), values, strict=True)]
     known = {key: convert(key[1]) for key in set(keys)}
     return [known[key] for key in keys]
+
+
+def _is_one(values: Sequence[object]) -> bool:
+    return all(map(is_, values, repeat(values[0])))
 
 
 # ── COPY ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -69,7 +76,7 @@ def copy_in(connection: Connection, table: Table, rows: Iterable[Values]) -> Non
     rows = iter(rows)
     some = [*islice(rows, _SENT_AT_ONCE)]
     names = list(some[0])
-    texts = [_as_text(table.c[name], connection) for name in names]
+    texts = [_texts(table.c[name], connection) for name in names]
     quote = dialect.identifier_preparer
     named = ", ".join(quote.format_column(table.c[name]) for name in names)
     sql = f"COPY {quote.format_table(table)} ({named}) FROM STDIN"
@@ -78,7 +85,7 @@ def copy_in(connection: Connection, table: Table, rows: Iterable[Values]) -> Non
         with cast(Any, cursor).copy(sql) as copy:
             while some:
                 columns = zip(texts, _columns(names, some), strict=True)
-                lines = zip(*(_converted(values, text) for text, values in columns), strict=True)
+                lines = zip(*(of_column(values) for of_column, values in columns), strict=True)
                 copy.write("".join(["\t".join(line) + "\n" for line in lines]))
                 some = [*islice(rows, _SENT_AT_ONCE)]
     except dialect.loaded_dbapi.Error as error:
@@ -87,7 +94,7 @@ def copy_in(connection: Connection, table: Table, rows: Iterable[Values]) -> Non
         cursor.close()
 
 
-def _as_text(column: Column[Any], connection: Connection) -> Callable[[object], str]:
+def _texts(column: Column[Any], connection: Connection) -> Callable[[Sequence[object]], Sequence[str]]:
     """As for any statement, and then as PostgreSQL reads it in a line of a copy."""
     convert = column.type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
 
@@ -95,7 +102,14 @@ def _as_text(column: Column[Any], connection: Connection) -> Callable[[object], 
         converted = value if convert is None else convert(value)
         return r"\N" if converted is None else _escaped(str(converted))
 
-    return text
+    # Ids and documents are nearly all different: to know those that are not would cost more than it saves.
+    is_text = convert is None and column.type.python_type is str
+    return _escaped_each if is_text else partial(_converted, convert=text)
+
+
+def _escaped_each(texts: Sequence[Any]) -> Sequence[str]:
+    some = texts[:1] if _is_one(texts) else texts
+    return [r"\N" if text is None else _escaped(text) for text in some] * (len(texts) // len(some))
 
 
 def _escaped(text: str) -> str:

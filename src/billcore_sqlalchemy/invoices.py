@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, timedelta
 from functools import cache
+from operator import attrgetter, is_not
 from typing import Any, Final
 
 from attrs import fields
@@ -50,7 +51,7 @@ _LIFE: Final = frozenset(
         "version",
     }
 )
-_DOCUMENTED: Final = tuple(field.name for field in fields(Invoice) if field.name not in _LIFE)
+_documented: Final = attrgetter(*(field.name for field in fields(Invoice) if field.name not in _LIFE))
 
 
 class Invoices(Records[InvoiceId, Invoice]):
@@ -95,7 +96,7 @@ class Invoices(Records[InvoiceId, Invoice]):
 
     def _update_of_many(self, record: Invoice) -> Values:
         before = self._known.get(record.id)
-        is_edited = before is None or any(getattr(before, name) is not getattr(record, name) for name in _DOCUMENTED)
+        is_edited = before is None or any(map(is_not, _documented(before), _documented(record)))
         content = self._content(record) if is_edited else {}
         return {"version": record.version + 1, **self._changed(before, record), **content}
 

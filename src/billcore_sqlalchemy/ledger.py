@@ -5,6 +5,8 @@ from typing import Final
 
 from billcore import events
 from billcore.events import Event
+from billcore.events.invoices import OfInvoice
+from billcore.events.schedules import OfSchedule
 from billcore.journal import Account, postings, split_by_invoice
 from billcore.methods import Method
 from billcore.money import Money
@@ -27,6 +29,9 @@ def posting_rows(event: Event, position: int) -> Iterator[Values]:
 def takings_columns(event: Event) -> Values:
     """The method and the money of an event that takings count, else nothing."""
     match event:
+        case OfInvoice() | OfSchedule():
+            # Most events, and all that a run makes.
+            return _NO_MONEY
         case (
             events.PaymentRecorded(method=method, amount=amount) | events.PaymentCompleted(method=method, amount=amount)
         ):

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, Table, bindparam, select, true
+from sqlalchemy import Select, Table, any_, bindparam, select, true
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from billcore.catalog import CatalogItem
 from billcore.charges.charge import Charge, ChargeState
@@ -34,7 +35,7 @@ class Clients(Records[ClientId, Client]):
 
     def peek_all(self, client_ids: Iterable[ClientId]) -> Sequence[Client]:
         wanted = sorted({client_id for client_id in client_ids if is_storable(client_id)})
-        return self._select(_among(self._table), the_ids=wanted) if wanted else []
+        return self._select(_among(self._table, self._session.dialect), the_ids=wanted) if wanted else []
 
     def all(self) -> Iterable[Client]:
         return self._each()
@@ -44,10 +45,13 @@ class Clients(Records[ClientId, Client]):
 
 
 @cache
-def _among(clients: Table) -> Select[Any]:
+def _among(clients: Table, dialect: str) -> Select[Any]:
     c = clients.c
-    is_one = c.id.in_(bindparam("the_ids", expanding=True))
-    return select(c.document).where(c.firm_id == THE_FIRM, is_one).order_by(c.id)
+    # PostgreSQL takes all of them as one value, and so has the same statement for any number.
+    is_one_array = dialect == "postgresql"
+    the_ids = bindparam("the_ids", type_=ARRAY(c.id.type)) if is_one_array else bindparam("the_ids", expanding=True)
+    is_wanted = c.id == any_(the_ids) if is_one_array else c.id.in_(the_ids)
+    return select(c.document).where(c.firm_id == THE_FIRM, is_wanted).order_by(c.id)
 
 
 class Charges(Records[ChargeId, Charge]):

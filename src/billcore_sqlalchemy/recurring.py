@@ -6,6 +6,7 @@ and a date. An occurrence is columns alone.
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
+from operator import attrgetter, is_not
 from typing import Any, Final
 
 from attrs import fields
@@ -25,7 +26,7 @@ from billcore_sqlalchemy.statements import waiting
 _PROGRESS: Final = frozenset(
     {"next_index", "failed", "failures", "retry_on", "suspension", "completed_at", "look_on", "version"}
 )
-_DECIDED: Final = tuple(field.name for field in fields(Schedule) if field.name not in _PROGRESS)
+_decided: Final = attrgetter(*(field.name for field in fields(Schedule) if field.name not in _PROGRESS))
 
 # What is each schedule's own stands in columns alone: those of one package have one document, which is read once.
 _ANY: Final = ScheduleId("")
@@ -66,7 +67,7 @@ class Schedules(Records[ScheduleId, Schedule]):
 
     def _update_of_many(self, record: Schedule) -> Values:
         before = self._known.get(record.id)
-        is_edited = before is None or any(getattr(before, name) is not getattr(record, name) for name in _DECIDED)
+        is_edited = before is None or any(map(is_not, _decided(before), _decided(record)))
         content = self._content(record) if is_edited else {}
         return {"version": record.version + 1, **self._changed(before, record), **content}
 

@@ -7,13 +7,12 @@ by what it inherits from, and one for which nothing is written is HouseRule as s
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 from functools import cache
 from itertools import repeat
-from operator import attrgetter
 from types import MappingProxyType, NoneType, UnionType
 from typing import Final, NewType, Union, get_args, get_origin
 
@@ -114,27 +113,27 @@ def _record(kind: type[attrs.AttrsInstance]) -> Codec:
 
 
 def text_of(kind: type[attrs.AttrsInstance], left_out: frozenset[str] = frozenset()) -> Texter:
-    """The writer to text of a record, without those of its fields."""
+    """The writer to text of a record, without those of its fields: the text, written out, and the fields put in."""
     fields = [each for each in attrs.fields(attrs.resolve_types(kind)) if each.init and each.name not in left_out]
-    texts = [codec(each.type).text for each in fields]
-    values_of = _fields_of([each.name for each in fields])
     tag = TAG_OF.get(kind)
     heads = [] if tag is None else [f'"{TAG}":"{tag}"']
-    template = "{" + ",".join([*heads, *(f'"{each.name}":%s' for each in fields)]) + "}"
-
-    def text(record: object) -> str:
-        if type(record) is not kind:
-            raise mistyped(f"a {kind.__name__}", record)
-        return template % tuple([text(value) for text, value in zip(texts, values_of(record), strict=True)])
-
+    # Most fields that may be missing are.
+    values = [
+        f'"null" if _record.{each.name} is None else _of_{each.name}(_record.{each.name})'
+        if NoneType in get_args(each.type)
+        else f"_of_{each.name}(_record.{each.name})"
+        for each in fields
+    ]
+    parts = [f'"{each.name}":{{{value}}}' for each, value in zip(fields, values, strict=True)]
+    names = {"_kind": kind, "_refuse": _refuse, **{f"_of_{each.name}": codec(each.type).text for each in fields}}
+    source = f"f'{{{{{','.join([*heads, *parts])}}}}}' if type(_record) is _kind else _refuse(_record, _kind)"
+    # Nothing of it comes from outside: the names are those of a class's own fields.
+    text: Texter = eval(f"lambda _record: {source}", names)  # noqa: S307
     return remembered(text) if kind in _OFTEN_THE_SAME else text
 
 
-def _fields_of(names: list[str]) -> Callable[[object], tuple[object, ...]]:
-    """The values of those fields; ``attrgetter`` of one name gives no tuple."""
-    if len(names) > 1:
-        return attrgetter(*names)
-    return lambda record: tuple(getattr(record, name) for name in names)
+def _refuse(value: object, kind: type) -> str:
+    raise mistyped(f"a {kind.__name__}", value)
 
 
 # ── Unions ───────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -33,7 +33,7 @@ Data = dict[str, JsonValue]
 Upcaster = Callable[[Data], Data]
 
 
-@frozen
+@frozen(eq=False)
 class Envelope(Generic[Record]):
     """One kind of stored document: ``{"kind": "invoice", "v": 1, "data": {...}}``.
 
