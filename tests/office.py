@@ -9,7 +9,7 @@ from billcore.actors import Actor, Contact, Staff, System
 from billcore.billing import Billing, FrontDesk
 from billcore.clients import Client, Terms
 from billcore.fees import FeeSchedule
-from billcore.ids import ClientId, InvoiceId, MethodId
+from billcore.ids import ClientId, FirmId, InvoiceId, MethodId
 from billcore.invoices.invoice import Invoice
 from billcore.invoices.status import Queue, label, queues
 from billcore.lines import LineItem
@@ -17,6 +17,7 @@ from billcore.memory import MemoryStore
 from billcore.payments.payment import Payment
 from billcore.permissions import Authorizer
 from billcore.policy import STANDARD, Policy
+from billcore.ports.store import Store
 from billcore.testing import CountingIds, FakeGateway, ManualClock
 
 FIRM = "acme"
@@ -31,7 +32,7 @@ class Office:
     """One firm under one policy, in UTC; Jane works there, Priya is her client's contact."""
 
     clock: ManualClock
-    store: MemoryStore
+    store: Store
     gateway: FakeGateway
     billing: Billing
 
@@ -45,8 +46,9 @@ class Office:
         fee_schedule: FeeSchedule | None = None,
         authorizer: Authorizer | None = None,
         gateway_name: str = "fake",
+        store: Store | None = None,
     ) -> "Office":
-        clock, store = ManualClock(), MemoryStore()
+        clock, store = ManualClock(), store or MemoryStore()
         gateway = FakeGateway(clock, name=gateway_name)
         billing = Billing(store, [gateway], clock=clock, ids=CountingIds(), authorizer=authorizer)
         billing.firms.open(
@@ -123,9 +125,9 @@ class Office:
         with self.store.read(self.desk.invoices.firm_id) as work:
             return [recorded.event for recorded in work.events.all()]
 
-    def books(self) -> object:
+    def books(self, firm_id: str = FIRM) -> object:
         """Everything that is kept, to compare before and after."""
-        with self.store.read(self.desk.invoices.firm_id) as work:
+        with self.store.read(FirmId(firm_id)) as work:
             clients = list(work.clients.all())
             return (
                 work.firm(),

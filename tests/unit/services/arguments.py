@@ -16,6 +16,7 @@ from billcore.lines import Allowance
 from billcore.methods import Method
 from billcore.money import Money
 from billcore.policy import STANDARD, BackfillScope
+from billcore.ports.store import Store
 from billcore.recurring.cadence import Cadence
 
 LONG = "x" * 10_001
@@ -48,8 +49,8 @@ class World:
     """The ids of another firm's records, by kind."""
 
     @classmethod
-    def open(cls) -> "World":
-        office = Office.open(evolve(STANDARD, backfill_scope=BackfillScope.ALL))
+    def open(cls, store: Store | None = None) -> "World":
+        office = Office.open(evolve(STANDARD, backfill_scope=BackfillScope.ALL), store=store)
         desk = office.desk
         patel, smith = office.client(), office.client("Smith")
         sent, waiting = office.sent(patel), office.sent(patel)

@@ -69,6 +69,12 @@ def _methods(desk: type) -> Iterator[tuple[str, list[str]]]:
 
 def _refusal(world: World, verb: str, name: str | None = None, value: object = None) -> Exception | None:
     """What the verb raises when *name* is *value* and all else is right."""
+    answer = asked(world, verb, name, value)
+    return answer if isinstance(answer, Exception) else None
+
+
+def asked(world: World, verb: str, name: str | None = None, value: object = None) -> object:
+    """What the verb answers, or raises, when *name* is *value* and all else is right."""
     arguments = {
         each: argument.right(world)
         for each, argument in ARGUMENTS[verb].items()
@@ -77,10 +83,9 @@ def _refusal(world: World, verb: str, name: str | None = None, value: object = N
     if name is not None:
         arguments[name] = value
     try:
-        _method(world, verb)(**arguments)
+        return _method(world, verb)(**arguments)
     except Exception as refusal:
         return refusal
-    return None
 
 
 def _method(world: World, verb: str) -> Callable[..., object]:
