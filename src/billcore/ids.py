@@ -4,6 +4,8 @@ from typing import NewType
 
 from attrs import frozen
 
+from billcore.texts import optional_text, text
+
 FirmId = NewType("FirmId", str)
 ClientId = NewType("ClientId", str)
 CatalogItemId = NewType("CatalogItemId", str)
@@ -23,9 +25,14 @@ OccurrenceId = NewType("OccurrenceId", str)
 class GatewayRef:
     """An object at a payment gateway: its id means nothing without the gateway and the account it lives in.
 
-    ``account`` is None for the gateway's own default account.
+    ``account`` is None for the gateway's own default account. What no database can keep and find again is BadText.
     """
 
     gateway: str
     account: str | None
     id: str
+
+    def __attrs_post_init__(self) -> None:
+        text(self.gateway, "gateway", longest=100, required=True)
+        optional_text(self.account, "account", longest=191)
+        text(self.id, "the gateway's id", longest=255, required=True)

@@ -16,6 +16,7 @@ from typing import Final, Never
 from billcore.errors import WebhookRejected
 from billcore.ids import FirmId, GatewayRef, OperationId
 from billcore.ports.gateway import EventKind, GatewayEvent
+from billcore_stripe.binding import NOT_UNDERSTOOD
 from billcore_stripe.client import Request
 from billcore_stripe.records import Record, UnreadableAnswer
 
@@ -103,7 +104,7 @@ def parse(body: bytes, account: str | None) -> GatewayEvent:
         raise WebhookRejected("the body is signed, but it is not the JSON of an event")
     try:
         return event_of(event, account)
-    except UnreadableAnswer:
+    except NOT_UNDERSTOOD:
         pass
     raise WebhookRejected("the body is signed, but it is not an event: it needs id, type and created")
 

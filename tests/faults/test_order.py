@@ -20,6 +20,7 @@ from billcore.fees import FeeKind, FeeLine
 from billcore.gateways import Gateways
 from billcore.ids import FirmId, GatewayRef, RefundId
 from billcore.journal import balances, entries
+from billcore.memory import MemoryStore
 from billcore.memory.books import Books
 from billcore.methods import Method
 from billcore.money import Money
@@ -201,8 +202,8 @@ class Telling:
     """The books of one payment, in memory: they can be told a moment, described, and put back to what they were."""
 
     def __init__(self, story: Story, policy: Policy) -> None:
-        self._story, self._office = story, Office.open(policy)
-        office = self._office
+        self._story, self._store = story, MemoryStore()
+        office = self._office = Office.open(policy, store=self._store)
         client = office.desk.clients.add("Patel Family")
         draft = office.desk.invoices.draft(client.id, lines=[a_line("100.00")])
         self._invoice_id = office.desk.invoices.send(draft.id).id
@@ -225,11 +226,11 @@ class Telling:
 
     @property
     def state(self) -> Books:
-        return self._office.store._books
+        return self._store._books
 
     @state.setter
     def state(self, books: Books) -> None:
-        self._office.store._books = books
+        self._store._books = books
 
     def tell(self, moment: Moment) -> None:
         """As an answer, a webhook or recovery does."""

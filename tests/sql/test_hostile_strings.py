@@ -1,8 +1,7 @@
-"""What one database would take, cut or choke on is refused before any of them is asked, and on each in the same words."""
+"""What one database would take, cut or choke on is refused before any of them is asked, on each in the same words."""
 
-import pytest
 from tests.databases import Database
-from tests.unit.services.arguments import ARGUMENTS, LONG, UNSTORABLE, World
+from tests.unit.services.arguments import ARGUMENTS, UNSTORABLE, World
 from tests.unit.services.test_hostile_arguments import asked
 
 from billcore.errors import BillcoreError

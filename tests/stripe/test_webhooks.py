@@ -125,6 +125,7 @@ RUBBISH = {
     "another object": json.dumps({**event(), "object": "charge"}).encode(),
     "half a character": json.dumps({**event(), "id": "evt_\ud800"}).encode(),
     "a NUL character": json.dumps({**event(), "id": "evt_\x00"}).encode(),
+    "an id longer than any": json.dumps({**event(), "id": "evt_" + "x" * 300}).encode(),
 }
 
 

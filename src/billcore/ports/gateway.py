@@ -34,6 +34,7 @@ from billcore.payments.observation import (
     RefundSnapshot,
 )
 from billcore.reasons import Failure
+from billcore.texts import optional_text, text
 
 # ── What a gateway can do ────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -206,6 +207,11 @@ class GatewayEvent:
     is_live: bool = True
     firm_id: FirmId | None = None
     operation_id: OperationId | None = None
+
+    def __attrs_post_init__(self) -> None:
+        text(self.id, "event id", longest=191, required=True)
+        optional_text(self.firm_id, "firm id", longest=191)
+        optional_text(self.operation_id, "operation id", longest=191)
 
 
 @frozen
