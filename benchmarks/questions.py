@@ -24,7 +24,7 @@ from benchmarks.timing import Row, compare
 from sqlalchemy import Engine
 
 from billcore import Billing, FrontDesk, Status
-from billcore.ports.store import InvoicePage
+from billcore.ports.pages import InvoicePage
 from billcore.reports.aging import Aging, AgingRow
 from billcore.reports.queues import Tile
 from billcore_sqlalchemy import SqlStore

@@ -22,7 +22,7 @@ from billcore.invoices.invoice import Hold, Invoice, Sums, Voiding
 from billcore.invoices.late_fees import due_from
 from billcore.invoices.status import is_overdue
 from billcore.money import Money
-from billcore.ports.store import InvoiceFilter, InvoicePage
+from billcore.ports.pages import InvoiceFilter, InvoicePage
 from billcore_sqlalchemy import documents
 from billcore_sqlalchemy.listing import page
 from billcore_sqlalchemy.policies import Policies

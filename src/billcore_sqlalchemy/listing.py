@@ -34,7 +34,7 @@ from billcore.ids import InvoiceId
 from billcore.invoices.invoice import Invoice
 from billcore.invoices.status import Queue
 from billcore.policy import Status
-from billcore.ports.store import InvoiceFilter, InvoicePage
+from billcore.ports.pages import InvoiceFilter, InvoicePage
 from billcore_sqlalchemy.policies import Policies
 from billcore_sqlalchemy.session import Session, is_storable
 from billcore_sqlalchemy.statements import THE_FIRM, THE_LIMIT

@@ -18,7 +18,7 @@ from billcore.invoices.invoice import Invoice
 from billcore.invoices.status import status
 from billcore.policy import Status
 from billcore.ports.answers import Answers
-from billcore.ports.store import InvoiceFilter
+from billcore.ports.pages import InvoiceFilter
 from billcore.reports.aging import AgingBasis, AgingBuckets, aging
 from billcore.reports.dashboard import dashboard
 from billcore.reports.queues import queues

@@ -19,7 +19,7 @@ from billcore.dates import Period
 from billcore.ids import ClientId, FirmId
 from billcore.invoices.status import Queue
 from billcore.policy import Status
-from billcore.ports.store import InvoiceFilter
+from billcore.ports.pages import InvoiceFilter
 from billcore.reports.aging import STANDARD_BUCKETS
 from billcore.testing.store_checks.lived_books import LivedBooks
 from billcore_sqlalchemy import TABLES, SqlStore

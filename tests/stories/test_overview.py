@@ -17,7 +17,7 @@ from billcore.money import Money
 from billcore.payments.payment import PaymentState
 from billcore.permissions import AllowListed, Permission
 from billcore.policy import PRO_FIRM, Status
-from billcore.ports.store import InvoicePage
+from billcore.ports.pages import InvoicePage
 from billcore.reports.queues import Tile
 
 

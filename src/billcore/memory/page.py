@@ -7,7 +7,7 @@ from billcore.ids import InvoiceId
 from billcore.invoices.invoice import Invoice
 from billcore.invoices.status import queues, status
 from billcore.memory.books import Shelf
-from billcore.ports.store import InvoiceFilter, InvoicePage
+from billcore.ports.pages import InvoiceFilter, InvoicePage
 
 _Place = tuple[datetime, InvoiceId]
 

@@ -32,7 +32,8 @@ from billcore.memory.transaction import Transaction
 from billcore.methods import SavedMethod
 from billcore.payments.operation import Operation
 from billcore.payments.payment import Payment, Refund
-from billcore.ports.store import InvoiceFilter, InvoicePage, Request, Undelivered
+from billcore.ports.pages import InvoiceFilter, InvoicePage
+from billcore.ports.store import Request, Undelivered
 from billcore.recorded import RecordedEvent
 from billcore.recurring.occurrence import Occurrence
 from billcore.recurring.schedule import Schedule

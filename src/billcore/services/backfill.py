@@ -16,7 +16,8 @@ from billcore.kinds import each_of_kind
 from billcore.money import Money
 from billcore.payments.paying import require_may_charge
 from billcore.payments.payment import Payment
-from billcore.ports.store import InvoiceFilter, UnitOfWork
+from billcore.ports.pages import InvoiceFilter
+from billcore.ports.store import UnitOfWork
 from billcore.reasons import Initiator
 from billcore.recurring.backfill import is_offered
 from billcore.services.amounts import Amount, amount_in

@@ -20,7 +20,8 @@ from billcore.lines import Allowance, LineItem, Surcharge
 from billcore.payments import applying
 from billcore.permissions import Permission
 from billcore.policy import Status, VoidedLines, VoidWithPayments
-from billcore.ports.store import InvoiceFilter, InvoicePage, UnitOfWork
+from billcore.ports.pages import InvoiceFilter, InvoicePage
+from billcore.ports.store import UnitOfWork
 from billcore.reports.timeline import TimelineEntry, timeline
 from billcore.services import drafts
 from billcore.services.booking import Page

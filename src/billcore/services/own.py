@@ -31,16 +31,8 @@ from billcore.methods import SavedMethod
 from billcore.payments.payment import Payment, Refund
 from billcore.policy import Status
 from billcore.ports.gateway import GatewayEvent
-from billcore.ports.store import (
-    Batches,
-    InvoiceFilter,
-    InvoicePage,
-    Operations,
-    Repository,
-    Requests,
-    Store,
-    UnitOfWork,
-)
+from billcore.ports.pages import InvoiceFilter, InvoicePage
+from billcore.ports.store import Batches, Operations, Repository, Requests, Store, UnitOfWork
 from billcore.recorded import RecordedEvent
 from billcore.recurring.occurrence import Occurrence
 from billcore.recurring.schedule import Schedule

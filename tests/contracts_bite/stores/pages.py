@@ -9,7 +9,7 @@ from billcore.errors import BadText
 from billcore.invoices.invoice import Content, Invoice
 from billcore.invoices.status import has
 from billcore.memory.records import Invoices
-from billcore.ports.store import InvoiceFilter, InvoicePage
+from billcore.ports.pages import InvoiceFilter, InvoicePage
 
 
 class _InvoicesOfAnyTrueStatus(Invoices):

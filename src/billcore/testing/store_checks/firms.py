@@ -12,7 +12,8 @@ from billcore.dates import Period
 from billcore.errors import BillcoreError, NotFound, UnitOfWorkMisuse
 from billcore.invoices.invoice import Invoice
 from billcore.policy import LateFeeRule
-from billcore.ports.store import InvoiceFilter, Request, Store, UnitOfWork
+from billcore.ports.pages import InvoiceFilter
+from billcore.ports.store import Request, Store, UnitOfWork
 from billcore.reports.aging import STANDARD_BUCKETS
 from billcore.testing import builders
 from billcore.testing.builders import later

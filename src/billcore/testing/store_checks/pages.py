@@ -12,7 +12,8 @@ from billcore.errors import InvalidInput
 from billcore.invoices.invoice import Invoice
 from billcore.invoices.status import Queue, queues, status
 from billcore.policy import Status
-from billcore.ports.store import InvoiceFilter, InvoicePage, Store
+from billcore.ports.pages import InvoiceFilter, InvoicePage
+from billcore.ports.store import Store
 from billcore.testing import builders
 from billcore.testing.builders import later
 from billcore.testing.clock import START
