@@ -13,6 +13,7 @@ from sqlalchemy import Column, Connection, Table
 
 from billcore_sqlalchemy.ready import Answer, Ready, Values, wrapped
 
+_A_FEW: Final = 8
 _SENT_AT_ONCE: Final = 50
 
 
@@ -20,7 +21,8 @@ def carry_out_many(connection: Connection, ready: Ready, rows: Sequence[Values])
     """Execute it for each of the rows, which are alike; how many rows it found."""
     cursor = connection.connection.cursor()
     try:
-        many = _by_place(ready, rows) if ready.is_by_place else [ready.parameters(row) for row in rows]
+        is_worth_it = ready.is_by_place and len(rows) > _A_FEW
+        many = _by_place(ready, rows) if is_worth_it else [ready.parameters(row) for row in rows]
         connection.dialect.do_executemany(cursor, ready.sql, cast(Any, many))
         return cursor.rowcount
     except connection.dialect.loaded_dbapi.Error as error:
