@@ -88,7 +88,7 @@ class Billing:
     def at(self, firm_id: str, *, by: Actor) -> FrontDesk:
         """The desks of one firm for one actor: every call is scoped to the firm and attributed to the actor.
 
-        Nothing is read yet. What needs a firm that is not open is NotFound when it is asked for; lists of it are empty.
+        Nothing is read yet: a firm that is not open is NotFound as soon as one of them is asked for anything.
         """
         house, firm = self._house, FirmId(firm_id)
         return FrontDesk(

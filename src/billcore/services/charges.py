@@ -207,7 +207,7 @@ class ChargesDesk(Desk):
         with self.read() as work:
             if client_id is not None:
                 work.clients.get(client_id)
-            return tuple(work.charges.unbilled(client_id))
+            return self.listed(work, work.charges.unbilled(client_id))
 
     def _added(self, work: UnitOfWork, charge: Charge, event: Event) -> Charge:
         charge = work.charges.add(charge)

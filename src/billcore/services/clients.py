@@ -73,7 +73,7 @@ class ClientsDesk(Desk):
     def all(self) -> tuple[Client, ...]:
         self.require(Permission.VIEW)
         with self.read() as work:
-            return tuple(work.clients.all())
+            return self.listed(work, work.clients.all())
 
 
 def _party(name: str | Party, email: str | None, address: Address | None, vat_id: str | None) -> Party:

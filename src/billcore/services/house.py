@@ -1,6 +1,6 @@
 """What every desk works with: the store, the gateways, the clock and the ids, and how a command is run."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from datetime import datetime
 from functools import wraps
@@ -26,6 +26,10 @@ from billcore.texts import text
 
 TRIES = 6
 """How often a command whose records changed under it is run, before StaleWrite reaches the caller."""
+
+
+P = ParamSpec("P")
+Record = TypeVar("Record")
 
 
 @frozen(kw_only=True)
@@ -80,6 +84,13 @@ class Desk:
             return read_own(self.house.store, self.firm_id, self.by.client_id)
         return self.house.store.read(self.firm_id)
 
+    def listed(self, work: UnitOfWork, found: Iterable[Record]) -> tuple[Record, ...]:
+        """What a list found; where that is nothing, NotFound for a firm that is not open, such as a mistyped one."""
+        records = tuple(found)
+        if not records:
+            work.firm()
+        return records
+
     def require(self, permission: Permission) -> None:
         """Refuse with NotPermitted before anything is read (S0.39, S1.51); a contact only looks and pays (S3.23)."""
         if isinstance(self.by, Contact) and permission is not Permission.VIEW:
@@ -91,7 +102,6 @@ class Desk:
         self.require(Permission.VIEW if isinstance(self.by, Contact) else Permission.EDIT)
 
 
-P = ParamSpec("P")
 T = TypeVar("T")
 Self = TypeVar("Self")
 

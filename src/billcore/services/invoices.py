@@ -252,7 +252,9 @@ class InvoicesDesk(Desk):
                 after=after,
                 limit=limit,
             )
-            return work.invoices.page(wanted)
+            page = work.invoices.page(wanted)
+            self.listed(work, page.invoices)
+            return page
 
     def timeline(self, invoice_id: InvoiceId) -> tuple[TimelineEntry, ...]:
         """Everything that happened to the invoice and its money, with time, words and actor (S1.46)."""

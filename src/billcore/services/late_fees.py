@@ -40,6 +40,7 @@ class LateFees:
     def assess(self, firm_id: FirmId, on: date) -> Assessed:
         """Add every late fee that is due on the firm's day *on*, by its invoice's own policy (S3.28)."""
         with self._house.store.read(firm_id) as work:
+            work.firm()
             late = [invoice.id for invoice in _due(work, on)]
         batches = [self._assess(firm_id, late[start : start + BATCH], on) for start in range(0, len(late), BATCH)]
         return Assessed(

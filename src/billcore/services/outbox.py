@@ -47,7 +47,7 @@ class Outbox:
         """
         if not callable(handler):
             raise InvalidInput(f"handler must be a function of a firm's id and an event, not {type(handler).__name__}")
-        if of_kind(limit, int, "limit") < 1:
+        if of_kind(limit, int, "limit", BadNumber) < 1:
             raise BadNumber(f"limit must be at least 1, asked for {limit}")
         self._house.require_no_unit_of_work()
         delivered = 0

@@ -7,7 +7,7 @@ from decimal import Decimal
 from attrs import frozen
 
 from billcore.actors import Contact, Staff, System
-from billcore.errors import NotPermitted
+from billcore.errors import BadMoney, NotPermitted
 from billcore.ids import ClientId, InvoiceId, MethodId, PaymentId
 from billcore.kinds import each_of_kind, of_kind
 from billcore.methods import Method
@@ -105,7 +105,7 @@ class PaymentsDesk(Desk):
         self.require(Permission.EDIT)
         of_kind(onto, Mapping, "onto")
         each_of_kind(tuple(onto), str, "onto")
-        each_of_kind(tuple(onto.values()), Money | Decimal | str, "onto")
+        each_of_kind(tuple(onto.values()), Money | Decimal | str, "amounts of onto", BadMoney)
         ask = asked(
             request_id,
             "payments.receive",

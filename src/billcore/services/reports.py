@@ -41,6 +41,7 @@ class ReportsDesk(Desk):
         self.require(Permission.VIEW)
         of_kind(period, Period, "period")
         with self.read() as work:
+            work.firm()
             return work.answers.takings(period)
 
     def trial_balance(self, *, on: date | None = None) -> TrialBalance:
@@ -69,9 +70,11 @@ class ReportsDesk(Desk):
         """Work that is not on an invoice yet, by client, with counts and totals (S3.5)."""
         self.require(Permission.VIEW)
         with self.read() as work:
-            charges = work.charges.unbilled()
+            charges = self.listed(work, work.charges.unbilled())
             clients = work.clients.peek_all({charge.client_id for charge in charges})
             return unbilled(charges, {client.id: client for client in clients})
 
     def _day(self, on: date | None, work: UnitOfWork) -> date:
-        return self.house.now_at(work.firm()).date() if on is None else day(on, "on")
+        # Of a firm that is not open there is nothing to report, not even zeros.
+        today = self.house.now_at(work.firm()).date()
+        return today if on is None else day(on, "on")

@@ -211,7 +211,7 @@ class SchedulesDesk(Desk):
         self.require(Permission.VIEW)
         with self.read() as work:
             if client_id is None:
-                return tuple(work.schedules.all())
+                return self.listed(work, work.schedules.all())
             return tuple(work.schedules.of_client(work.clients.peek(client_id).id))
 
     @retried
