@@ -28,7 +28,7 @@ from sqlalchemy.exc import StatementError
 from sqlalchemy.sql.dml import ReturningInsert
 
 from billcore import texts
-from billcore.errors import BillcoreError, UnitOfWorkMisuse
+from billcore.errors import BillcoreError, HouseRule, UnitOfWorkMisuse
 from billcore.ids import FirmId
 from billcore_sqlalchemy.batches import can_copy, carry_out_many, copy_in
 from billcore_sqlalchemy.failures import in_our_words, is_taken
@@ -55,6 +55,7 @@ class Session:
         self._connection = connection
         self._statements = statements_for(connection)
         self._is_over = False
+        self._is_copying = False
 
     def query(self, statement: Executable, values: Values | None = None) -> Result[Any]:
         """Ask the database."""
@@ -93,10 +94,13 @@ class Session:
                 self.change(_into(table), [*first, *rows])
             return
         self.require_writing()
+        self._is_copying = True
         try:
             copy_in(self._connection, table, chain(first, rows))
         except StatementError as error:
             raise in_our_words(error) from None
+        finally:
+            self._is_copying = False
 
     def update_all(self, table: Table, rows: Sequence[Values]) -> int:
         """Write what is new in records of the firm, the same columns of each; how many were still as they were read."""
@@ -188,6 +192,9 @@ class Session:
             raise in_our_words(error) from None
 
     def _ready(self, statement: Executable, values: Values) -> Ready | None:
+        if self._is_copying:
+            # The driver would wait for the end of the copy, and the copy for its next rows.
+            raise HouseRule("a row that is made while others are copied asked the database; ask before the first")
         return None if self._statements is None else self._statements.find(statement, values)
 
     def require_open(self) -> None:

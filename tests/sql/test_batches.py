@@ -51,6 +51,22 @@ def test_records_that_are_added_together_are_read_back_as_those_added_one_by_one
         assert list(work.schedules.all()) == [evolve(each, version=1) for each in SCHEDULES]
 
 
+def test_invoices_under_policies_that_were_never_met_are_added_together(store: SqlStore) -> None:
+    invoices = [
+        evolve(
+            builders.a_draft(FIRM, CLIENT, f"inv-{number:03}"), policy=evolve(FIRM.policy, grace_days=number // MANY)
+        )
+        for number in range(3 * MANY)
+    ]
+
+    with store.begin(FIRM.id) as work:
+        work.invoices.add_all(invoices)
+        work.commit()
+
+    with store.read(FIRM.id) as work:
+        assert list(work.invoices.all()) == [evolve(each, version=1) for each in invoices]
+
+
 def test_text_that_means_something_to_a_copy_is_kept_to_the_letter(store: SqlStore) -> None:
     awkward = ["\\N", "\\.", "a\tb", "a\nb\r", "\\t", "ends in \\", "żółć €", "%s {0} 'x' \"y\""]
     clients = [
