@@ -99,7 +99,7 @@ class AcmeGateway:
             kind=KINDS.get(event.state, port.EventKind.IGNORED),
             gateway=self.name,
             account=self.account,
-            subject=GatewayRef(self.name, self.account, event.about),
+            subject=GatewayRef(self.name, self.account, event.about) if event.about else None,
             occurred_at=datetime.fromtimestamp(event.made, UTC),
         )
         return port.WebhookBatch((heard,))
