@@ -46,8 +46,12 @@ class Fault:
 _OPERATIONS: Final = "src/billcore/services/operations"
 _RECORDS: Final = "src/billcore_sqlalchemy/records.py"
 _UNLOCKED: Final = (
-    ("self._statements.lock if self._session.is_writing else self._statements.find", "self._statements.find"),
+    ("self._find(record_id, is_locked=self._session.is_writing)", "self._find(record_id, is_locked=False)"),
     ('as_read = {**key, "the_version": record.version}', 'as_read = {**key, "the_version": self._now(key)}'),
+    (
+        '"the_id": record.id, "the_version": record.version',
+        '"the_id": record.id, "the_version": self._now({"the_firm": record.firm_id, "the_id": record.id})',
+    ),
     (
         "    def _remembered(",
         "    def _now(self, key: Values) -> object:\n"
@@ -195,7 +199,7 @@ FAULTS: Final = (
     Fault(
         "SQLite's transactions begin without its lock",
         "src/billcore_sqlalchemy/sqlite.py",
-        [('"BEGIN" if is_reading else "BEGIN IMMEDIATE"', '"BEGIN"')],
+        [("_BEGIN if is_reading else _BEGIN_IMMEDIATE", "_BEGIN")],
         "test_races.py",
         "sqlite",
     ),
@@ -243,8 +247,8 @@ FAULTS: Final = (
             ),
             (
                 "src/billcore_sqlalchemy/recurring.py",
-                'table, "look_on", is_writing=self._session.is_writing',
-                'table, "look_on", is_writing=False',
+                '"look_on", is_writing=self._session.is_writing',
+                '"look_on", is_writing=False',
             ),
         ],
     ),
