@@ -73,7 +73,7 @@ class Session:
         try:
             return self._changed(statement, values)
         except StatementError as error:
-            raise in_our_words(error) from None
+            raise self._refused(error) from None
 
     def insert(self, statement: Executable, values: Values) -> bool:
         """Insert one row, or answer False when its key is taken; the transaction can go on either way."""
@@ -83,7 +83,7 @@ class Session:
         except StatementError as error:
             if is_taken(error):
                 return False
-            raise in_our_words(error) from None
+            raise self._refused(error) from None
 
     def insert_all(self, table: Table, rows: Iterable[Values]) -> None:
         """Insert rows that are alike, as they are made; AlreadyExists when one's key is taken."""
@@ -98,7 +98,7 @@ class Session:
         try:
             copy_in(self._connection, table, chain(first, rows))
         except StatementError as error:
-            raise in_our_words(error) from None
+            raise self._refused(error) from None
         finally:
             self._is_copying = False
 
@@ -155,7 +155,7 @@ class Session:
                 return self._connection.execute(statement, values)
             return ready.result(carry_out(self._connection, ready, values, _fetched))
         except StatementError as error:
-            raise in_our_words(error) from None
+            raise self._refused(error) from None
 
     def _changed(self, statement: Executable, values: Values | Sequence[Values]) -> int:
         if isinstance(values, Mapping):
@@ -178,7 +178,7 @@ class Session:
                 return key[0]
             return carry_out(self._connection, ready, row, _given)
         except StatementError as error:
-            raise in_our_words(error) from None
+            raise self._refused(error) from None
 
     def _inserted_at_once(self, statement: Executable, rows: Sequence[Values]) -> Sequence[int]:
         self.require_writing()
@@ -189,13 +189,25 @@ class Session:
                 numbers += self._connection.execute(statement, rows[first : first + _AT_ONCE]).scalars()
             return numbers
         except StatementError as error:
-            raise in_our_words(error) from None
+            raise self._refused(error) from None
 
     def _ready(self, statement: Executable, values: Values) -> Ready | None:
         if self._is_copying:
             # The driver would wait for the end of the copy, and the copy for its next rows.
             raise HouseRule("a row that is made while others are copied asked the database; ask before the first")
         return None if self._statements is None else self._statements.find(statement, values)
+
+    def _refused(self, error: StatementError) -> Exception:
+        """What to raise for a statement that failed, after which the unit of work is over.
+
+        After it PostgreSQL undoes everything and answers a commit as if it had been one, and after a deadlock MariaDB
+        goes on in a transaction without what came before: whoever caught the error would commit a half, or nothing.
+        """
+        refused = in_our_words(error)
+        if refused is not error.orig:
+            # Else the value itself was refused, and the database never asked.
+            self.end()
+        return refused
 
     def require_open(self) -> None:
         """UnitOfWorkMisuse once the unit of work is over."""

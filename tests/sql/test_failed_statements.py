@@ -1,0 +1,77 @@
+"""Once the database has refused a statement the unit of work is over: what came before it is not committed alone.
+
+PostgreSQL answers such a commit as if it had been one, and keeps nothing; MariaDB would keep what comes after a
+deadlock, without what came before it.
+"""
+
+import pytest
+from attrs import evolve
+from tests.databases import Database
+
+from billcore.errors import AlreadyExists, BadText, UnitOfWorkMisuse
+from billcore.testing import builders
+from billcore_sqlalchemy import SqlStore
+
+FIRM = builders.a_firm()
+CLIENT = builders.a_client(FIRM)
+LATER = builders.a_client(FIRM, "later")
+
+
+@pytest.fixture
+def store(database: Database) -> SqlStore:
+    store = SqlStore(database.engine)
+    with store.begin(FIRM.id) as work:
+        work.add_firm(FIRM)
+        work.clients.add(CLIENT)
+        work.invoices.add(builders.an_issued_invoice(FIRM, CLIENT, "first", number="INV-1"))
+        work.invoices.add(builders.a_draft(FIRM, CLIENT, "second"))
+        work.commit()
+    return store
+
+
+def test_a_host_that_catches_the_error_cannot_commit_the_rest(store: SqlStore) -> None:
+    with store.begin(FIRM.id) as work:
+        work.clients.add(LATER)
+        second = builders.an_issued_invoice(FIRM, CLIENT, "second", number="INV-1")
+        with pytest.raises(AlreadyExists):
+            work.invoices.save(evolve(second, version=1))
+        with pytest.raises(UnitOfWorkMisuse):
+            work.clients.get(CLIENT.id)
+        with pytest.raises(UnitOfWorkMisuse):
+            work.commit()
+
+    with store.read(FIRM.id) as work:
+        assert [client.id for client in work.clients.all()] == [CLIENT.id]
+
+
+def test_the_same_within_the_hosts_transaction_leaves_the_host_what_it_wrote(
+    database: Database, store: SqlStore
+) -> None:
+    with database.engine.begin() as connection:
+        within = SqlStore.within(connection)
+        with within.begin(FIRM.id) as work:
+            work.clients.add(LATER)
+            work.commit()
+        with within.begin(FIRM.id) as work:
+            second = builders.an_issued_invoice(FIRM, CLIENT, "second", number="INV-1")
+            with pytest.raises(AlreadyExists):
+                work.invoices.save(evolve(second, version=1))
+            with pytest.raises(UnitOfWorkMisuse):
+                work.commit()
+
+    with store.read(FIRM.id) as work:
+        assert [client.id for client in work.clients.all()] == [CLIENT.id, LATER.id]
+        assert work.invoices.get(builders.a_draft(FIRM, CLIENT, "second").id).issue is None
+
+
+def test_what_is_taken_or_refused_before_the_database_was_asked_ends_nothing(store: SqlStore) -> None:
+    with store.begin(FIRM.id) as work:
+        with pytest.raises(AlreadyExists):
+            work.clients.add(CLIENT)
+        with pytest.raises(BadText):
+            work.clients.add(builders.a_client(FIRM, "\0"))
+        work.clients.add(LATER)
+        work.commit()
+
+    with store.read(FIRM.id) as work:
+        assert [client.id for client in work.clients.all()] == [CLIENT.id, LATER.id]
