@@ -219,7 +219,15 @@ def _books(*, is_on_postgres: bool) -> Iterator[Engine | None]:
 
 
 def _peak() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    """The most memory that this program has had, in MB.
+
+    On Linux ``ru_maxrss`` begins at the peak of the program that started this one: a run's own would vanish under it.
+    """
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    (peak,) = (line.split()[1] for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
+    return int(peak) / 1024
 
 
 def main() -> None:
