@@ -15,7 +15,7 @@ from billcore.kinds import of_kind
 from billcore.lines import LineItem
 from billcore.permissions import Permission
 from billcore.ports.store import UnitOfWork
-from billcore.services.house import Desk, retried
+from billcore.services.house import Desk, listed, retried
 
 
 @frozen(kw_only=True)
@@ -75,7 +75,7 @@ class CatalogDesk(Desk):
         self.require(Permission.VIEW)
         of_kind(retired, bool, "retired")
         with self.read() as work:
-            items = [item for item in self.listed(work, work.catalog.all()) if retired or item.retired_at is None]
+            items = [item for item in listed(work, work.catalog.all()) if retired or item.retired_at is None]
         return tuple(sorted(items, key=lambda item: (item.name.casefold(), item.id)))
 
     def line(

@@ -21,7 +21,7 @@ from billcore.permissions import Permission
 from billcore.policy import TimeRules
 from billcore.ports.store import UnitOfWork
 from billcore.services.amounts import Amount, amount_in
-from billcore.services.house import Desk, retried
+from billcore.services.house import Desk, listed, retried
 
 
 @frozen(kw_only=True)
@@ -207,7 +207,7 @@ class ChargesDesk(Desk):
         with self.read() as work:
             if client_id is not None:
                 work.clients.get(client_id)
-            return self.listed(work, work.charges.unbilled(client_id))
+            return listed(work, work.charges.unbilled(client_id))
 
     def _added(self, work: UnitOfWork, charge: Charge, event: Event) -> Charge:
         charge = work.charges.add(charge)

@@ -9,7 +9,7 @@ from billcore.ids import ClientId
 from billcore.kinds import of_kind
 from billcore.parties import Address, Party
 from billcore.permissions import Permission
-from billcore.services.house import Desk
+from billcore.services.house import Desk, listed
 
 
 @frozen(kw_only=True)
@@ -73,7 +73,7 @@ class ClientsDesk(Desk):
     def all(self) -> tuple[Client, ...]:
         self.require(Permission.VIEW)
         with self.read() as work:
-            return self.listed(work, work.clients.all())
+            return listed(work, work.clients.all())
 
 
 def _party(name: str | Party, email: str | None, address: Address | None, vat_id: str | None) -> Party:

@@ -84,13 +84,6 @@ class Desk:
             return read_own(self.house.store, self.firm_id, self.by.client_id)
         return self.house.store.read(self.firm_id)
 
-    def listed(self, work: UnitOfWork, found: Iterable[Record]) -> tuple[Record, ...]:
-        """What a list found; where that is nothing, NotFound for a firm that is not open, such as a mistyped one."""
-        records = tuple(found)
-        if not records:
-            work.firm()
-        return records
-
     def require(self, permission: Permission) -> None:
         """Refuse with NotPermitted before anything is read (S0.39, S1.51); a contact only looks and pays (S3.23)."""
         if isinstance(self.by, Contact) and permission is not Permission.VIEW:
@@ -100,6 +93,14 @@ class Desk:
     def require_paying(self) -> None:
         """A client pays and keeps methods by the right to look (S3.23, S4.7); for anybody else it is editing."""
         self.require(Permission.VIEW if isinstance(self.by, Contact) else Permission.EDIT)
+
+
+def listed(work: UnitOfWork, found: Iterable[Record]) -> tuple[Record, ...]:
+    """What a list found; where that is nothing, NotFound for a firm that is not open, such as a mistyped one."""
+    records = tuple(found)
+    if not records:
+        work.firm()
+    return records
 
 
 T = TypeVar("T")

@@ -25,7 +25,7 @@ from billcore.ports.store import UnitOfWork
 from billcore.reports.timeline import TimelineEntry, timeline
 from billcore.services import drafts
 from billcore.services.booking import Page
-from billcore.services.house import Desk, retried
+from billcore.services.house import Desk, listed, retried
 from billcore.services.making_way import makes_way
 
 Change = TypeVar("Change", Allowance, Surcharge)
@@ -253,7 +253,7 @@ class InvoicesDesk(Desk):
                 limit=limit,
             )
             page = work.invoices.page(wanted)
-            self.listed(work, page.invoices)
+            listed(work, page.invoices)
             return page
 
     def timeline(self, invoice_id: InvoiceId) -> tuple[TimelineEntry, ...]:

@@ -16,7 +16,7 @@ from billcore.reports.statement import Statement
 from billcore.reports.takings import Takings
 from billcore.reports.trial_balance import TrialBalance
 from billcore.reports.unbilled import Unbilled, unbilled
-from billcore.services.house import Desk
+from billcore.services.house import Desk, listed
 
 
 @frozen(kw_only=True)
@@ -70,7 +70,7 @@ class ReportsDesk(Desk):
         """Work that is not on an invoice yet, by client, with counts and totals (S3.5)."""
         self.require(Permission.VIEW)
         with self.read() as work:
-            charges = self.listed(work, work.charges.unbilled())
+            charges = listed(work, work.charges.unbilled())
             clients = work.clients.peek_all({charge.client_id for charge in charges})
             return unbilled(charges, {client.id: client for client in clients})
 

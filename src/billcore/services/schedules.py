@@ -20,7 +20,7 @@ from billcore.recurring.cadence import Cadence
 from billcore.recurring.invoicing import Forecast, preview
 from billcore.recurring.occurrence import Occurrence, Pass, due
 from billcore.recurring.schedule import Plan, Schedule
-from billcore.services.house import Desk, retried
+from billcore.services.house import Desk, listed, retried
 
 
 @frozen(kw_only=True)
@@ -211,7 +211,7 @@ class SchedulesDesk(Desk):
         self.require(Permission.VIEW)
         with self.read() as work:
             if client_id is None:
-                return self.listed(work, work.schedules.all())
+                return listed(work, work.schedules.all())
             return tuple(work.schedules.of_client(work.clients.peek(client_id).id))
 
     @retried
