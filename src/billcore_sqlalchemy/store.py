@@ -29,8 +29,9 @@ class SqlStore:
     """Books in a SQL database, for any number of firms, threads and processes.
 
     A unit of work is one transaction on one connection of *engine*; records are locked when they are got, on SQLite the
-    whole database. An engine that would lose updates is refused with UnsafeDatabase. The tables are the host's to
-    create: by the migrations that come with billcore, or by its own.
+    whole database. Once the database has refused a statement its unit of work is over: every further use of it is
+    UnitOfWorkMisuse, so that nobody commits what is left. An engine that would lose updates is refused with
+    UnsafeDatabase. The tables are the host's to create: by the migrations that come with billcore, or by its own.
     """
 
     def __init__(self, engine: Engine, *, tables: Tables = TABLES) -> None:
