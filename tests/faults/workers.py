@@ -15,7 +15,8 @@ import subprocess
 import sys
 import time
 import traceback
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -34,6 +35,7 @@ ROOT: Final = Path(__file__).parents[2]
 MOST_POINTS: Final = 300
 MOST_AT_THE_GATEWAY: Final = 30
 """In a shift a worker dies at one of so many first points, if it comes so far."""
+MOST_WAVES: Final = 10
 BOUNDARIES: Final = ("begin", "before_cursor_execute", "commit", "rollback")
 
 
@@ -68,6 +70,26 @@ class Workers:
         self._process.stdin.write(json.dumps(asdict(job)) + "\n")
         self._process.stdin.flush()
         return [Ended(**told) for told in json.loads(self._process.stdout.readline())]
+
+    def race(self, job: Job, must_happen: Collection[str]) -> Counter[str]:
+        """Waves of the job, each with other seeds, until all of that has happened; how each deed ended, counted.
+
+        Who comes first is chance, and so is what a wave comes to. A race in which what matters did not happen proves
+        nothing, so it goes on; one in which it does not happen at all is reported by the caller.
+        """
+        happened = Counter[str]()
+        for wave in range(MOST_WAVES):
+            for ended in self.together(evolve(job, seed=job.seed + wave)):
+                assert isinstance(ended.result, dict), ended.said
+                happened.update(ended.result)
+            if not missing(must_happen, happened):
+                break
+        return happened
+
+
+def missing(must_happen: Collection[str], happened: Counter[str]) -> set[str]:
+    """The beginnings that no deed's end has."""
+    return {what for what in must_happen if not any(each.startswith(what) for each in happened)}
 
 
 @contextmanager
