@@ -108,10 +108,10 @@ class Firm:
     def settle_down(self) -> None:
         """The bank decides all that it can, tells everything, and recovery looks again when leases and rests are over.
 
-        What waits for a client is given up.
+        What waits for a client is given up. A gateway that keeps an error for an answer keeps it for a day.
         """
         self.gateway.calm()
-        for minutes in (10, 30, 120, 240, 480):
+        for minutes in (10, 30, 120, 240, 480, 25 * 60, 26 * 60):
             # What recovery carries out late may be pending once more.
             while self._is_pending_there():
                 self.gateway.decide(self.id, True)

@@ -199,11 +199,16 @@ class StripeBank:
     # ── The stand-in's controls ──────────────────────────────────────────────────────────────────────────────────
 
     def _events(self) -> list[dict[str, Any]]:
-        """The newest hundred, newest first: of what is about payments, refunds, disputes and pages."""
+        """Newest first: of what is about payments, refunds, disputes and pages."""
         about = ("payment_intent.", "refund.", "charge.", "checkout.")
-        request = Request(f"{self._address}/v1/events?limit=100", headers={"Authorization": f"Bearer {SECRET_KEY}"})
-        with urlopen(request, timeout=10) as answer:
-            events: list[dict[str, Any]] = json.load(answer)["data"]
+        events: list[dict[str, Any]] = []
+        has_more, after = True, ""
+        while has_more:
+            address = f"{self._address}/v1/events?limit=100{after}"
+            with urlopen(Request(address, headers={"Authorization": f"Bearer {SECRET_KEY}"}), timeout=10) as answer:
+                page = json.load(answer)
+            events += page["data"]
+            has_more, after = page["has_more"], f"&starting_after={events[-1]['id']}" if events else ""
         return [event for event in events if event["type"].startswith(about)]
 
     def _signed(self, event: str, **how: object) -> tuple[str, dict[str, str]]:

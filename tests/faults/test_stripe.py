@@ -11,6 +11,8 @@ from tests.faults.stripe_bank import KINDS_OF_FAULT, STEPS, Fault, weathers
 from tests.faults.trial import SCENARIOS, Place, Trial
 from tests.faults.workers import Workers, missing
 
+from billcore.payments.payment import RefundState
+
 SEED = os.environ.get("BILLCORE_FAULT_SEED", "20261122")
 RANDOM_TRIALS = int(os.environ.get("BILLCORE_FAULT_TRIALS", "300" if IS_LONG else "8"))
 MOST_TRIALS = 4 * RANDOM_TRIALS
@@ -119,6 +121,28 @@ def test_what_clients_and_banks_do_afterwards_is_in_both_books(token: str, strip
     firm.settle_down()
     assert firm.discrepancies() == []
     assert firm.difference_with_the_bank(invoices) == []
+
+
+@durable
+def test_a_refusal_that_was_lost_behind_an_error_which_stripe_keeps_is_known_when_its_key_has_run_out(
+    stripe_place: Place,
+) -> None:
+    firm = Firm.open(stripe_place, "stripe")
+    desk, invoice = firm.desk, firm.invoice()
+    payment = desk.payments.charge(invoice.id, method=firm.method_id)
+    assert payment.ref is not None
+    firm.gateway.refund_some(payment.ref)
+    firm.gateway.meet("refund", Fault(kind="error_after", step=STEPS["refund"][0]))
+
+    refund = desk.refunds.issue(payment.id)
+
+    assert refund.state is RefundState.REQUESTED
+    firm.settle_down()
+    assert {each.amount.minor: each.state for each in desk.refunds.of_payment(payment.id)} == {
+        100_00: RefundState.FAILED,
+        2_00: RefundState.SUCCEEDED,
+    }
+    assert firm.difference_with_the_bank([invoice.id]) == []
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql", "mariadb"] if IS_LONG else ["sqlite"], indirect=True)
