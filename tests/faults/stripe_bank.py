@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from http.client import RemoteDisconnected
 from itertools import count as counting
 from typing import Any, Final
 from urllib.error import HTTPError, URLError
@@ -221,9 +222,15 @@ class StripeBank:
         return list(reversed(objects.values()))
 
     def _get(self, path: str) -> dict[str, Any]:
-        with urlopen(f"{self._address}/_twin/{path}", timeout=20) as answer:
-            told: dict[str, Any] = json.load(answer)
-        return told
+        # The stand-in reads its books while others write them, and hangs up where that went wrong: then once more.
+        for _ in range(50):
+            try:
+                with urlopen(f"{self._address}/_twin/{path}", timeout=20) as answer:
+                    told: dict[str, Any] = json.load(answer)
+            except RemoteDisconnected:
+                continue
+            return told
+        raise AssertionError(f"the stand-in hung up fifty times when it was asked for {path}")
 
     def _post(self, path: str, body: object, method: str = "POST") -> dict[str, Any]:
         request = Request(f"{self._address}/_twin/{path}", data=json.dumps(body).encode(), method=method)
