@@ -146,17 +146,19 @@ def _timekeeper_in(data: Json) -> Timekeeper:
 
 
 def totals_in(data: Json) -> Totals:
+    subtotal = Money.parse(data["subtotal"])
     return Totals(
-        line_nets=tuple([Money.parse(each) for each in data["line_nets"]]),
-        subtotal=Money.parse(data["subtotal"]),
-        allowances=Money.parse(data["allowances"]),
-        surcharges=Money.parse(data["surcharges"]),
-        net=Money.parse(data["net"]),
-        taxes=tuple([_tax_line_in(each) for each in data["taxes"]]),
-        tax=Money.parse(data["tax"]),
-        gross=Money.parse(data["gross"]),
+        currency=subtotal.currency,
+        line_net_minors=tuple([Money.parse(each).minor for each in data["line_nets"]]),
+        subtotal_minor=subtotal.minor,
+        allowances_minor=Money.parse(data["allowances"]).minor,
+        surcharges_minor=Money.parse(data["surcharges"]).minor,
+        net_minor=Money.parse(data["net"]).minor,
+        tax_minors=tuple([_tax_line_in(each) for each in data["taxes"]]),
+        tax_minor=Money.parse(data["tax"]).minor,
+        gross_minor=Money.parse(data["gross"]).minor,
     )
 
 
-def _tax_line_in(data: Json) -> TaxLine:
-    return TaxLine(rate=_tax_rate_in(data["rate"]), base=Money.parse(data["base"]), amount=Money.parse(data["amount"]))
+def _tax_line_in(data: Json) -> tuple[TaxRate, int, int]:
+    return _tax_rate_in(data["rate"]), Money.parse(data["base"]).minor, Money.parse(data["amount"]).minor

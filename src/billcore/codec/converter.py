@@ -23,6 +23,7 @@ from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, overrid
 
 from billcore.clients import Terms
 from billcore.codec import values
+from billcore.codec.printed import PrintedTotals, totals_codec
 from billcore.codec.problems import in_list, in_record, is_of_field, of_field, of_item, wrong_fields
 from billcore.codec.tags import ACTORS, TAG, TAG_OF
 from billcore.codec.values import Codec, Texter, Writer, Wrong, enum_codec, mistyped, quoted, remembered
@@ -48,7 +49,7 @@ _SINGLE: Final[Mapping[object, Codec]] = MappingProxyType(
 _CATTRS: Final = Converter()
 
 # What many documents hold that are written soon after each other, each time the same object.
-_OFTEN_THE_SAME: Final = frozenset({Address, *ACTORS.values(), Codes, Content, Party, Policy, Sums, Terms, Totals})
+_OFTEN_THE_SAME: Final = frozenset({Address, *ACTORS.values(), Codes, Content, Party, Policy, Sums, Terms})
 
 
 @cache
@@ -60,6 +61,8 @@ def codec(kind: object) -> Codec:
         return codec(kind.__supertype__)
     if isinstance(kind, type) and issubclass(kind, Enum):
         return enum_codec(kind)
+    if kind is Totals:
+        return totals_codec(codec(PrintedTotals))
     if isinstance(kind, type) and attrs.has(kind):
         return _record(kind)
     origin, inner = get_origin(kind), get_args(kind)

@@ -12,9 +12,9 @@ from typing import Final
 from billcore.currencies import exponent
 from billcore.decimals import EXACT
 from billcore.errors import BadLine, CurrencyMismatch, NegativeTotal
-from billcore.invoices.totals import TaxLine, Totals
+from billcore.invoices.totals import Totals
 from billcore.lines import GROSS_PLACES, PERCENT_PLACES, Allowance, LineItem, Surcharge, TaxRate
-from billcore.money import Money, cumulative_share
+from billcore.money import LARGEST_MINOR, Money, cumulative_share
 
 _HUNDRED_PERCENT: Final = 100 * 10**PERCENT_PLACES
 
@@ -45,18 +45,19 @@ def price(
             f"the document comes to {Money(net, currency)} before taxes and {Money(gross, currency)} with them; "
             "neither may be below zero, give the client money back with a credit note"
         )
-    money = Money.each((subtotal, allowance, surcharge, net, tax, gross, *nets, *bases.values(), *taxes), currency)
-    after_nets = 6 + len(nets)
-    after_bases = after_nets + len(bases)
+    figures = (*nets, subtotal, allowance, surcharge, net, tax, gross, *bases.values(), *taxes)
+    if max(figures) > LARGEST_MINOR or min(figures) < -LARGEST_MINOR:
+        Money.each(figures, currency)  # Raises: one of them says that it is too large.
     return Totals(
-        line_nets=money[6:after_nets],
-        subtotal=money[0],
-        allowances=money[1],
-        surcharges=money[2],
-        net=money[3],
-        taxes=tuple(map(TaxLine, bases, money[after_nets:after_bases], money[after_bases:])),
-        tax=money[4],
-        gross=money[5],
+        currency=currency,
+        line_net_minors=tuple(nets),
+        subtotal_minor=subtotal,
+        allowances_minor=allowance,
+        surcharges_minor=surcharge,
+        net_minor=net,
+        tax_minors=tuple(zip(bases, bases.values(), taxes, strict=True)),
+        tax_minor=tax,
+        gross_minor=gross,
     )
 
 

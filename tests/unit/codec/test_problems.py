@@ -55,6 +55,15 @@ def test_all_problems_are_told_at_once_each_with_its_path() -> None:
     assert str(refused.value).endswith("; and 5 more, see problems")
 
 
+def test_totals_in_two_currencies_are_refused() -> None:
+    document = put(to_json(an_invoice()), ("totals", "net"), "1.00 EUR")
+
+    with pytest.raises(BadDocument) as refused:
+        from_json(Invoice, document)
+
+    assert refused.value.problems == ("$.totals: expected figures of one currency, got two",)
+
+
 @pytest.mark.parametrize(
     ("way", "value", "problem"),
     [

@@ -218,6 +218,12 @@ def test_a_line_beyond_what_is_stored_is_refused() -> None:
         priced(a_line("1000000000000", "1000000000"))
 
 
+def test_a_figure_beyond_what_is_stored_is_refused_whatever_the_document_comes_to() -> None:
+    most = a_line("1000000000000", "9")
+    with pytest.raises(AmountTooLarge):
+        priced(most, most, allowances=[Allowance(percent="99")])
+
+
 # ── Always ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -63,7 +63,7 @@ def with_sum(name: str, cents: int) -> Corruption:
 
 def with_gross(work: UnitOfWork) -> Invoice:
     invoice = invoice_where(work, lambda one: one.is_open)
-    return work.invoices.save(evolve(invoice, totals=evolve(invoice.totals, gross=Money(1, "USD"))))
+    return work.invoices.save(evolve(invoice, totals=evolve(invoice.totals, gross_minor=1)))
 
 
 def with_number(number: str) -> Corruption:
