@@ -101,8 +101,8 @@ class Answers:
             open_balance=per_currency(balance for _, balance in piles),
         )
 
-    def _ask(self, statement: Select[Any], **values: object) -> Iterator[tuple[Any, ...]]:
-        yield from self._session.query(statement, {"the_firm": self._session.firm_id, **values})
+    def _ask(self, statement: Select[Any], **values: object) -> Iterable[Any]:
+        return self._session.query(statement, {"the_firm": self._session.firm_id, **values})
 
 
 _Owed = tuple[Any, ...]

@@ -32,7 +32,7 @@ def operations(
 ) -> Sequence[DueOperation]:
     """Those in doubt whose turn has come."""
     asked = {"created_before": created_before, "at": at, "the_limit": limit}
-    rows = session.query(_due_operations(table), asked).all()
+    rows = session.query(_due_operations(table), asked)
     for row in rows:
         session.change(_claim_operation(table), {"the_firm": row.firm_id, "the_id": row.id, "until": until})
     return [
@@ -50,7 +50,7 @@ def put_off_operation(
 def parked(session: Session, table: Table, *, at: datetime, until: datetime, limit: int) -> Sequence[ParkedEvent]:
     """The parked events whose turn has come."""
     claimed = []
-    for row in session.query(_due_events(table), {"at": at, "the_limit": limit}).all():
+    for row in session.query(_due_events(table), {"at": at, "the_limit": limit}):
         event = documents.read(GATEWAY_EVENT, row.document)
         session.change(_claim_event(table), {**inbox.key(event), "until": until})
         claimed.append(ParkedEvent(event=event, heard_at=row.parked_at, tries=row.tries))
@@ -75,7 +75,7 @@ def undelivered(
     The streams are chosen by events that nobody has locked, and then won one by one: who wins a stream has it alone.
     Only then are its events read, so that none is missed that another worker had locked while we chose.
     """
-    rows = session.query(_due_streams(tables), {"at": at, "the_limit": limit}).all()
+    rows = session.query(_due_streams(tables), {"at": at, "the_limit": limit})
     claimed: list[Undelivered] = []
     # In one order, so that two workers that want the same streams do not wait for each other in a circle.
     for firm_id, stream in sorted({(row.firm_id, row.stream) for row in rows}):

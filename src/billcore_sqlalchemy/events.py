@@ -5,7 +5,7 @@ from functools import cache
 from itertools import chain, starmap
 from typing import Any, Final
 
-from sqlalchemy import CompoundSelect, Row, Select, Table, select, union_all
+from sqlalchemy import CompoundSelect, Select, Table, select, union_all
 
 from billcore.codec.envelope import EVENT
 from billcore.events import Event, invoices_of, stream
@@ -14,6 +14,7 @@ from billcore.recorded import RecordedEvent
 from billcore_sqlalchemy import documents
 from billcore_sqlalchemy.ledger import posting_rows, takings_columns
 from billcore_sqlalchemy.ready import Values
+from billcore_sqlalchemy.rows import Row
 from billcore_sqlalchemy.session import Session, is_storable
 from billcore_sqlalchemy.statements import THE_FIRM, THE_ID, THE_LIMIT
 from billcore_sqlalchemy.tables import Tables
@@ -68,7 +69,7 @@ class Events:
         return [recorded(row) for row in self._session.query(_after(self._tables.events), values)]
 
 
-def recorded(row: Row[Any]) -> RecordedEvent:
+def recorded(row: Row) -> RecordedEvent:
     """The event of a row of the events table."""
     return RecordedEvent(position=row.position, event=documents.read(EVENT, row.document))
 

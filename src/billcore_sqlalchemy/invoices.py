@@ -12,7 +12,7 @@ from operator import attrgetter, is_not
 from typing import Any, Final
 
 from attrs import fields
-from sqlalchemy import Date, Row, Select, Table, and_, bindparam, or_, select
+from sqlalchemy import Date, Select, Table, and_, bindparam, or_, select
 
 from billcore.codec import to_json
 from billcore.codec.envelope import INVOICE
@@ -29,6 +29,7 @@ from billcore_sqlalchemy.policies import Policies
 from billcore_sqlalchemy.ready import Values
 from billcore_sqlalchemy.records import Records
 from billcore_sqlalchemy.remembered import Remembered
+from billcore_sqlalchemy.rows import Row
 from billcore_sqlalchemy.session import Session
 from billcore_sqlalchemy.statements import THE_DAY, THE_FIRM, THE_LIMIT, waiting
 from billcore_sqlalchemy.tables import Tables
@@ -130,13 +131,11 @@ class Invoices(Records[InvoiceId, Invoice]):
     def all(self) -> Iterable[Invoice]:
         return self._each()
 
-    def _after(
-        self, last: tuple[date, str], column: str, on: date, limit: int, *, is_locking: bool
-    ) -> Sequence[Row[Any]]:
+    def _after(self, last: tuple[date, str], column: str, on: date, limit: int, *, is_locking: bool) -> Sequence[Row]:
         """The next rows whose date in *column* is that day or before, after the last row of the page before."""
         page = {"the_day": on, "the_limit": limit, "last_day": last[0], "last_id": last[1]}
         statement = _after_last(self._table, column, is_locking=is_locking)
-        return self._session.query(statement, {"the_firm": self._session.firm_id, **page}).all()
+        return self._session.query(statement, {"the_firm": self._session.firm_id, **page})
 
     def _content_of_many(self, record: Invoice) -> Values:
         # Of hundreds that are written at once few are read again soon: they are not remembered.
@@ -189,7 +188,7 @@ class Invoices(Records[InvoiceId, Invoice]):
             "fee_from": due_from(record),
         }
 
-    def _read(self, row: Row[Any]) -> Invoice:
+    def _read(self, row: Row) -> Invoice:
         def money(minor: int) -> Money:
             return Money(minor, row.currency)
 
@@ -227,7 +226,7 @@ def _after_last(invoices: Table, column: str, *, is_locking: bool) -> Select[Any
     return statement.with_for_update(skip_locked=True) if is_locking else statement
 
 
-def _hold(row: Row[Any]) -> Hold:
+def _hold(row: Row) -> Hold:
     refund_id = None if row.hold_refund_id is None else RefundId(row.hold_refund_id)
     return Hold(reason=row.hold_reason, at=row.held_at, refund_id=refund_id)
 

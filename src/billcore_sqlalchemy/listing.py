@@ -17,7 +17,6 @@ from sqlalchemy import (
     BindParameter,
     ColumnElement,
     CompoundSelect,
-    Row,
     Select,
     and_,
     bindparam,
@@ -36,6 +35,7 @@ from billcore.invoices.status import Queue
 from billcore.policy import Status
 from billcore.ports.pages import InvoiceFilter, InvoicePage
 from billcore_sqlalchemy.policies import Policies
+from billcore_sqlalchemy.rows import Row
 from billcore_sqlalchemy.session import Session, is_storable
 from billcore_sqlalchemy.statements import THE_FIRM, THE_LIMIT
 from billcore_sqlalchemy.statuses import Readings, branches, is_in, readings, shows_one_of
@@ -84,7 +84,7 @@ class _Shape:
 
 
 def page(
-    session: Session, tables: Tables, policies: Policies, wanted: InvoiceFilter, read: Callable[[Row[Any]], Invoice]
+    session: Session, tables: Tables, policies: Policies, wanted: InvoiceFilter, read: Callable[[Row], Invoice]
 ) -> InvoicePage:
     """The page that *wanted* asks for: newest first by the moment of drafting, and by id where that is the same."""
     place = {} if wanted.after is None else _read_cursor(wanted.after)
@@ -116,9 +116,9 @@ def page(
         matching = 0
     elif not shape.is_everything:
         matching = session.query(_count(tables, shape), {**values, "the_total": total}).scalar_one()
-    rows: Sequence[Row[Any]] = ()
+    rows: Sequence[Row] = ()
     if matching > _FEW:
-        rows = session.query(_newest(tables, shape, bool(place)), values).all()
+        rows = session.query(_newest(tables, shape, bool(place)), values)
     elif matching:
         rows = _sorted(session, tables, _few(tables, shape, bool(place)), values)
     shown = tuple(read(row) for row in rows[: wanted.limit])
@@ -138,9 +138,7 @@ def _pattern(search: str) -> str:
     return f"%{escaped}%"
 
 
-def _sorted(
-    session: Session, tables: Tables, few: CompoundSelect[Any], values: Mapping[str, Any]
-) -> Sequence[Row[Any]]:
+def _sorted(session: Session, tables: Tables, few: CompoundSelect[Any], values: Mapping[str, Any]) -> Sequence[Row]:
     """The newest of the few, as many as the page needs."""
     places = sorted(((row.drafted_at, row.id) for row in session.query(few, values)), reverse=True)
     ids = [invoice_id for _, invoice_id in places[: values["the_limit"]]]

@@ -6,17 +6,18 @@ the same each time: finding the SQL again, sorting the parameters, describing th
 
 import logging
 import weakref
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeVar, cast
 
 from attrs import frozen
-from sqlalchemy import Connection, Dialect, Engine, Executable, Result
+from sqlalchemy import Connection, Dialect, Engine, Executable
 from sqlalchemy.engine.interfaces import DBAPICursor
-from sqlalchemy.engine.result import IteratorResult, SimpleResultMetaData
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.sql.selectable import ReturnsRows
+
+from billcore_sqlalchemy.rows import Row, Rows, row_maker
 
 Values = Mapping[str, object]
 Convert = Callable[[Any], Any]
@@ -33,14 +34,15 @@ class Ready:
     constants: Values
     """The parameters that stand in the statement itself."""
     is_by_place: bool
-    columns: SimpleResultMetaData
+    row: Callable[[Iterable[object]], Row]
+    """What makes a row of its columns."""
     reads: tuple[tuple[int, Convert], ...]
     """Which columns of a row are to be converted."""
 
     @classmethod
     def of_text(cls, sql: str) -> "Ready":
         """A statement without values, and without rows."""
-        return cls(sql, (), {}, True, SimpleResultMetaData(()), ())
+        return cls(sql, (), {}, True, row_maker(()), ())
 
     def parameters(self, values: Values) -> Sequence[Any] | Mapping[str, Any]:
         """The values as the driver takes them; one that is missing is a KeyError, and never NULL."""
@@ -50,16 +52,17 @@ class Ready:
             return [values[name] if convert is None else convert(values[name]) for name, convert in self.binds]
         return {name: values[name] if convert is None else convert(values[name]) for name, convert in self.binds}
 
-    def result(self, rows: Sequence[Sequence[Any]]) -> Result[Any]:
-        """Rows of the driver as SQLAlchemy hands them out."""
-        return IteratorResult(self.columns, iter(rows) if not self.reads else self._converted(rows))
+    def rows(self, cursor: DBAPICursor) -> Rows:
+        """All rows of the driver's."""
+        found = cursor.fetchall()
+        return Rows(map(self.row, self._converted(found) if self.reads else found))
 
-    def _converted(self, rows: Sequence[Sequence[Any]]) -> Iterator[tuple[Any, ...]]:
+    def _converted(self, rows: Sequence[Sequence[Any]]) -> Iterator[Sequence[Any]]:
         for row in rows:
             values = list(row)
             for place, convert in self.reads:
                 values[place] = convert(values[place])
-            yield tuple(values)
+            yield values
 
 
 class ReadyStatements:
@@ -108,13 +111,21 @@ def carry_out(connection: Connection, ready: Ready, values: Values, take: Callab
     """Execute it once; what is taken from the driver's cursor."""
     cursor = connection.connection.cursor()
     try:
+        return carry_out_on(cursor, connection, ready, values, take)
+    finally:
+        cursor.close()
+
+
+def carry_out_on(
+    cursor: DBAPICursor, connection: Connection, ready: Ready, values: Values, take: Callable[[DBAPICursor], Answer]
+) -> Answer:
+    """The same on a cursor that is there already, and stays open."""
+    try:
         # Lists or dicts, as the dialect knows; its type does not.
-        connection.dialect.do_execute(cursor, ready.sql, cast(Any, ready.parameters(values)))
+        cursor.execute(ready.sql, cast(Any, ready.parameters(values)))
         return take(cursor)
     except connection.dialect.loaded_dbapi.Error as error:
         raise wrapped(connection, ready.sql, error, cursor) from None
-    finally:
-        cursor.close()
 
 
 def wrapped(connection: Connection, sql: str, error: Exception, cursor: DBAPICursor) -> DBAPIError:
@@ -148,6 +159,6 @@ def _made_ready(statement: Executable, given: tuple[str, ...], dialect: Dialect)
         binds=tuple(zip(names, converters, strict=True)),
         constants={name: bind.effective_value for name, bind in compiled.binds.items() if not bind.required},
         is_by_place=compiled.positional,
-        columns=SimpleResultMetaData(columns.keys() if columns is not None else ()),
+        row=row_maker(columns.keys() if columns is not None else ()),
         reads=tuple((place, convert) for place, convert in enumerate(readers) if convert is not None),
     )

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar, Final, Generic, TypeVar
 
-from sqlalchemy import Executable, Row, Table
+from sqlalchemy import Executable, Table
 
 from billcore.catalog import CatalogItem
 from billcore.charges.charge import Charge
@@ -21,6 +21,7 @@ from billcore.recurring.schedule import Schedule
 from billcore.texts import shown
 from billcore_sqlalchemy import documents
 from billcore_sqlalchemy.ready import Values
+from billcore_sqlalchemy.rows import Row
 from billcore_sqlalchemy.session import Session, is_storable, require_key
 from billcore_sqlalchemy.statements import RecordStatements, following, one, record_statements, related
 
@@ -150,7 +151,7 @@ class Records(Generic[Id, Record]):
         """The same, for one of hundreds that are added at once; the record is still without its first version."""
         return self._content(evolve(record, version=1))
 
-    def _read(self, row: Row[Any]) -> Record:
+    def _read(self, row: Row) -> Record:
         record: Record = documents.read(self.envelope, row.document)
         return record
 

@@ -7,10 +7,9 @@ and a date. An occurrence is columns alone.
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from operator import attrgetter, is_not
-from typing import Any, Final
+from typing import Final
 
 from attrs import fields
-from sqlalchemy import Row
 
 from billcore.codec.envelope import SCHEDULE
 from billcore.dates import Period
@@ -21,6 +20,7 @@ from billcore.recurring.schedule import Schedule, Suspension
 from billcore_sqlalchemy import documents
 from billcore_sqlalchemy.ready import Values
 from billcore_sqlalchemy.records import Records
+from billcore_sqlalchemy.rows import Row
 from billcore_sqlalchemy.statements import waiting
 
 _PROGRESS: Final = frozenset(
@@ -103,7 +103,7 @@ class Schedules(Records[ScheduleId, Schedule]):
             "completed_at": record.completed_at,
         }
 
-    def _read(self, row: Row[Any]) -> Schedule:
+    def _read(self, row: Row) -> Schedule:
         return evolve(
             documents.read(SCHEDULE, row.document),
             id=ScheduleId(row.id),
@@ -169,7 +169,7 @@ class Occurrences(Records[OccurrenceId, Occurrence]):
     def _content_of_many(self, record: Occurrence) -> Values:
         return {}
 
-    def _read(self, row: Row[Any]) -> Occurrence:
+    def _read(self, row: Row) -> Occurrence:
         return Occurrence(
             id=OccurrenceId(row.id),
             firm_id=FirmId(row.firm_id),

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from itertools import chain, islice
-from operator import attrgetter, methodcaller
+from operator import attrgetter
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -13,7 +13,6 @@ from sqlalchemy import (
     Executable,
     Insert,
     Integer,
-    Result,
     Select,
     Table,
     Text,
@@ -32,7 +31,8 @@ from billcore.errors import BillcoreError, HouseRule, UnitOfWorkMisuse
 from billcore.ids import FirmId
 from billcore_sqlalchemy.batches import can_copy, carry_out_many, copy_in
 from billcore_sqlalchemy.failures import in_our_words, is_taken
-from billcore_sqlalchemy.ready import Ready, Values, carry_out, statements_for
+from billcore_sqlalchemy.ready import Ready, Values, carry_out_on, statements_for
+from billcore_sqlalchemy.rows import Rows
 from billcore_sqlalchemy.statements import THE_FIRM, array_of, record_statements, update_of_each
 from billcore_sqlalchemy.transactions import OpenTransaction
 from billcore_sqlalchemy.types import KEY_LENGTH
@@ -56,13 +56,14 @@ class Session:
         self._statements = statements_for(connection)
         self._is_over = False
         self._is_copying = False
+        self._one_cursor: DBAPICursor | None = None
 
-    def query(self, statement: Executable, values: Values | None = None) -> Result[Any]:
+    def query(self, statement: Executable, values: Values | None = None) -> Rows:
         """Ask the database."""
         self.require_open()
         return self._rows(statement, values or _NOTHING)
 
-    def change_and_tell(self, statement: Executable, values: Values) -> Result[Any]:
+    def change_and_tell(self, statement: Executable, values: Values) -> Rows:
         """Change what the database holds, and hear of the rows what the statement returns."""
         self.require_writing()
         return self._rows(statement, values)
@@ -125,13 +126,12 @@ class Session:
         if count > _A_FEW and (numbers := self._numbers(table, number, count)):
             self.insert_all(table, _numbered(rows, number.name, numbers))
             return numbers
-        statement = _into(table)
         if self.dialect == "sqlite" or not self._connection.dialect.insert_returning:
-            return [self._inserted(statement, row) for row in rows]
+            return [self._inserted(_into(table), row) for row in rows]
         if count > 1 and self._connection.dialect.insert_executemany_returning_sort_by_parameter_order:
             # One statement spares the way to a server.
-            return self._inserted_at_once(_telling(statement, number, in_order=True), [*rows])
-        telling = _telling(statement, number, in_order=False)
+            return self._inserted_at_once(_telling(table, number, in_order=True), [*rows])
+        telling = _telling(table, number, in_order=False)
         return [self.change_and_tell(telling, row).scalar_one() for row in rows]
 
     def _numbers(self, table: Table, number: Column[Any], count: int) -> Sequence[int]:
@@ -145,15 +145,15 @@ class Session:
     def _drawn(self, table: Table, number: Column[Any], count: int) -> Sequence[int]:
         """So many numbers of the sequence behind that column of PostgreSQL's, rising; none where it has no such."""
         name = self._connection.dialect.identifier_preparer.format_table(table)
-        numbers = self.query(_DRAW, {"the_table": name, "the_column": number.name, "the_count": count}).scalars().all()
+        numbers = self.query(_DRAW, {"the_table": name, "the_column": number.name, "the_count": count}).scalars()
         return numbers if None not in numbers else ()
 
-    def _rows(self, statement: Executable, values: Values) -> Result[Any]:
+    def _rows(self, statement: Executable, values: Values) -> Rows:
         ready = self._ready(statement, values)
         try:
             if ready is None:
-                return self._connection.execute(statement, values)
-            return ready.result(carry_out(self._connection, ready, values, _fetched))
+                return Rows(self._connection.execute(statement, values))
+            return carry_out_on(self._cursor(), self._connection, ready, values, ready.rows)
         except StatementError as error:
             raise self._refused(error) from None
 
@@ -162,7 +162,7 @@ class Session:
             ready = self._ready(statement, values)
             if ready is None:
                 return self._connection.execute(statement, values).rowcount
-            return carry_out(self._connection, ready, values, _found)
+            return carry_out_on(self._cursor(), self._connection, ready, values, _found)
         ready = self._ready(statement, values[0])
         if ready is None:
             return self._connection.execute(statement, values).rowcount
@@ -176,7 +176,7 @@ class Session:
             if ready is None:
                 key: Sequence[int] = self._connection.execute(statement, row).inserted_primary_key or ()
                 return key[0]
-            return carry_out(self._connection, ready, row, _given)
+            return carry_out_on(self._cursor(), self._connection, ready, row, _given)
         except StatementError as error:
             raise self._refused(error) from None
 
@@ -190,6 +190,12 @@ class Session:
             return numbers
         except StatementError as error:
             raise self._refused(error) from None
+
+    def _cursor(self) -> DBAPICursor:
+        """The driver's, one for all statements: each has given all its rows before the next."""
+        if self._one_cursor is None:
+            self._one_cursor = self._connection.connection.cursor()
+        return self._one_cursor
 
     def _ready(self, statement: Executable, values: Values) -> Ready | None:
         if self._is_copying:
@@ -245,7 +251,6 @@ class Session:
         self._is_over = True
 
 
-_fetched: Final[Callable[[DBAPICursor], Sequence[Any]]] = methodcaller("fetchall")
 _found: Final[Callable[[DBAPICursor], int]] = attrgetter("rowcount")
 _given: Final[Callable[[DBAPICursor], int]] = attrgetter("lastrowid")
 
@@ -277,8 +282,9 @@ def _highest(number: Column[int]) -> Select[tuple[int]]:
 
 
 @cache
-def _telling(statement: Insert, number: Column[int], *, in_order: bool) -> ReturningInsert[tuple[int]]:
-    return statement.returning(number, sort_by_parameter_order=in_order)
+def _telling(table: Table, number: Column[int], *, in_order: bool) -> ReturningInsert[tuple[int]]:
+    # Not made of _into(table): what is made of a statement that was carried out is told that it returns nothing.
+    return table.insert().returning(number, sort_by_parameter_order=in_order)
 
 
 def require_key(value: str, what: str) -> str:

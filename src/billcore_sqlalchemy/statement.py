@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, ColumnElement, Date, FromClause, Row, Select, and_, bindparam, func, select, union
+from sqlalchemy import BindParameter, ColumnElement, Date, FromClause, Select, and_, bindparam, func, select, union
 
 from billcore.dates import Period
 from billcore.ids import ClientId, InvoiceId
@@ -12,6 +12,7 @@ from billcore.journal import Account
 from billcore.money import Money
 from billcore.reports.statement import ON_THE_ACCOUNT, OpenItem, Statement, compose
 from billcore_sqlalchemy.events import recorded
+from billcore_sqlalchemy.rows import Row
 from billcore_sqlalchemy.session import Session, is_storable
 from billcore_sqlalchemy.statements import THE_FIRM
 from billcore_sqlalchemy.tables import Tables
@@ -34,7 +35,7 @@ def statement_of(session: Session, tables: Tables, client_id: ClientId, period: 
         "the_end": period.end,
     }
     undone = {row.invoice_id: int(row.undone) for row in session.query(_undone(tables), values) if row.invoice_id}
-    invoices = session.query(_invoices(tables), values).all()
+    invoices = session.query(_invoices(tables), values)
     return compose(
         client_id,
         period,
@@ -49,7 +50,7 @@ def statement_of(session: Session, tables: Tables, client_id: ClientId, period: 
     )
 
 
-def _open_items(invoices: Sequence[Row[Any]], undone: dict[str, int], period: Period) -> Iterator[OpenItem]:
+def _open_items(invoices: Sequence[Row], undone: dict[str, int], period: Period) -> Iterator[OpenItem]:
     for row in invoices:
         owed = row.owed - undone.get(row.id, 0)
         if owed and (row.issued_on < period.end or row.id in undone):

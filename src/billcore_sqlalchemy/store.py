@@ -3,7 +3,7 @@
 import threading
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from typing import Final, Self
 
@@ -19,7 +19,7 @@ from billcore_sqlalchemy.failures import translated
 from billcore_sqlalchemy.policies import KnownPolicies
 from billcore_sqlalchemy.session import Session, require_key
 from billcore_sqlalchemy.tables import TABLES, Tables
-from billcore_sqlalchemy.transactions import HostTransaction, OpenTransaction, OwnTransactions
+from billcore_sqlalchemy.transactions import HostTransaction, OwnTransactions
 from billcore_sqlalchemy.unit_of_work import SqlUnitOfWork
 
 _NO_FIRM: Final = FirmId("")
@@ -66,29 +66,32 @@ class SqlStore:
 
     # ── Units of work ────────────────────────────────────────────────────────────────────────────────────────────────
 
-    @contextmanager
-    def begin(self, firm_id: FirmId) -> Iterator[SqlUnitOfWork]:
+    def begin(self, firm_id: FirmId) -> AbstractContextManager[SqlUnitOfWork]:
         """A writing unit of work."""
         require_key(firm_id, "firm id")
-        with self._thread.inside("begin a unit of work"), self._transactions.writing() as transaction:
-            yield from self._unit_of_work(Session(transaction, firm_id, is_writing=True), transaction)
+        return self._unit_of_work(firm_id, is_writing=True)
 
-    @contextmanager
-    def read(self, firm_id: FirmId) -> Iterator[SqlUnitOfWork]:
+    def read(self, firm_id: FirmId) -> AbstractContextManager[SqlUnitOfWork]:
         """A reading unit of work: it sees one moment of the books."""
         require_key(firm_id, "firm id")
-        with self._thread.inside("begin a reading unit of work"), self._transactions.reading() as transaction:
-            yield from self._unit_of_work(Session(transaction, firm_id, is_writing=False), transaction)
+        return self._unit_of_work(firm_id, is_writing=False)
 
-    def _unit_of_work(self, session: Session, transaction: OpenTransaction) -> Iterator[SqlUnitOfWork]:
-        self._thread.session = session
-        # What the host may still undo is known to be there in this unit of work only.
-        known = KnownPolicies() if self._transactions.is_always_open else self._known
+    @contextmanager
+    def _unit_of_work(self, firm_id: FirmId, *, is_writing: bool) -> Iterator[SqlUnitOfWork]:
+        begun = self._transactions.writing if is_writing else self._transactions.reading
+        self._thread.enter("begin a unit of work" if is_writing else "begin a reading unit of work")
         try:
-            yield SqlUnitOfWork(session, self._tables, known, transaction)
+            with begun() as transaction:
+                session = self._thread.session = Session(transaction, firm_id, is_writing=is_writing)
+                # What the host may still undo is known to be there in this unit of work only.
+                known = KnownPolicies() if self._transactions.is_always_open else self._known
+                try:
+                    yield SqlUnitOfWork(session, self._tables, known, transaction)
+                finally:
+                    self._thread.session = None
+                    session.end()
         finally:
-            self._thread.session = None
-            session.end()
+            self._thread.leave()
 
     @property
     def is_in_unit_of_work(self) -> bool:
@@ -182,10 +185,14 @@ class SqlStore:
     @contextmanager
     def _changing(self, what: str) -> Iterator[Session]:
         """A session of no firm, to change; committed at the end of the block."""
-        with self._thread.inside(what), self._transactions.writing() as transaction:
-            yield Session(transaction, _NO_FIRM, is_writing=True)
-            with translated():
-                transaction.commit()
+        self._thread.enter(what)
+        try:
+            with self._transactions.writing() as transaction:
+                yield Session(transaction, _NO_FIRM, is_writing=True)
+                with translated():
+                    transaction.commit()
+        finally:
+            self._thread.leave()
 
 
 class _Thread(threading.local):
@@ -194,15 +201,14 @@ class _Thread(threading.local):
     is_inside = False
     session: Session | None = None
 
-    @contextmanager
-    def inside(self, what: str) -> Iterator[None]:
+    def enter(self, what: str) -> None:
+        """Alone until ``leave``: one thread has one unit of work at a time."""
         if self.is_inside:
             raise UnitOfWorkMisuse(
                 f"asked to {what} inside another unit of work of this thread; leave its block first, "
                 f"or do both in the one that is open"
             )
         self.is_inside = True
-        try:
-            yield
-        finally:
-            self.is_inside = False
+
+    def leave(self) -> None:
+        self.is_inside = False

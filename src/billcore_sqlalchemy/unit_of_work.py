@@ -112,7 +112,8 @@ class SqlUnitOfWork:
         counters, key = self._tables.counters, {"the_firm": self.firm_id, "the_id": prefix, "the_count": count}
         # Counting comes before looking: it locks the counter, so that two can never be given one number.
         if self._session.can_return_what_it_updates:
-            return self._session.change_and_tell(_count_and_tell(counters), key).scalar_one_or_none()
+            counted: int | None = self._session.change_and_tell(_count_and_tell(counters), key).scalar_one_or_none()
+            return counted
         if self._session.change(_count(counters), key) == 0:
             return None
         last: int = self._session.query(_counted(counters), key).scalar_one()
@@ -172,14 +173,19 @@ def _save_firm(firms: Table) -> Update:
 
 @cache
 def _count(counters: Table) -> Update:
-    c = counters.c
-    more = c.last + bindparam("the_count", type_=BigInteger)
-    return counters.update().where(c.firm_id == THE_FIRM, c.series == THE_ID).values(last=more)
+    return _counting_up(counters)
 
 
 @cache
 def _count_and_tell(counters: Table) -> ReturningUpdate[Any]:
-    return _count(counters).returning(counters.c.last)
+    # Not made of _count(counters): what is made of a statement that was carried out is told that it returns nothing.
+    return _counting_up(counters).returning(counters.c.last)
+
+
+def _counting_up(counters: Table) -> Update:
+    c = counters.c
+    more = c.last + bindparam("the_count", type_=BigInteger)
+    return counters.update().where(c.firm_id == THE_FIRM, c.series == THE_ID).values(last=more)
 
 
 @cache

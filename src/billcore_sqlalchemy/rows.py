@@ -1,0 +1,44 @@
+"""What the database answered: every row, its columns by name and in order.
+
+SQLAlchemy's own rows find a name by failing to find it elsewhere first, which costs more than to read the row.
+"""
+
+from collections import namedtuple
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, Protocol, cast
+
+
+class Row(Protocol):
+    """One row; a named tuple, or SQLAlchemy's."""
+
+    def __getattr__(self, column: str, /) -> Any: ...
+    def __getitem__(self, place: int, /) -> Any: ...
+    def __iter__(self) -> Iterator[Any]: ...
+
+
+class Rows(list[Row]):
+    """All rows of one answer."""
+
+    def first(self) -> Row | None:
+        """The first of them, or None."""
+        return self[0] if self else None
+
+    def scalars(self) -> Sequence[Any]:
+        """The first column of each."""
+        return [row[0] for row in self]
+
+    def scalar_one(self) -> Any:
+        """The first column of the only row."""
+        (row,) = self
+        return row[0]
+
+    def scalar_one_or_none(self) -> Any:
+        """The same, or None where there is no row."""
+        return self.scalar_one() if self else None
+
+
+def row_maker(columns: Iterable[str]) -> Callable[[Iterable[object]], Row]:
+    """What makes a row of those columns; one whose name is no word in Python is known by its place."""
+    # Of the columns, which are a statement's, mypy knows nothing.
+    kind = namedtuple("Row", list(columns), rename=True)  # type: ignore[misc]
+    return cast(Callable[[Iterable[object]], Row], kind._make)
