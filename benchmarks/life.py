@@ -9,10 +9,11 @@ that read and lock too. What billcore does besides is its cost.
 import sqlite3
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import psycopg
-from benchmarks.recording import WRITES, recorded, replay
+from benchmarks.recording import WRITES, Said, recorded, replay
 from benchmarks.servers import bare_address, postgres
 from benchmarks.timing import Row, compare
 from sqlalchemy import Engine
@@ -24,6 +25,7 @@ from billcore_sqlalchemy.sqlite import PRAGMAS
 
 JANE = Staff("jane", "Jane Chen")
 LIVES = 40
+ROUNDS = 9
 
 
 def live(billing: Billing, count: int) -> None:
@@ -46,40 +48,35 @@ def opened(engine: Engine) -> Billing:
     return billing
 
 
-def on_sqlite(rounds: int = 7) -> Row:
+def on_sqlite() -> Row:
     """On a SQLite file, through sqlite3."""
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         engine = engine_for(f"sqlite:///{folder}/ours.db")
+        stack.callback(engine.dispose)
         billing = opened(engine)
-        before = [Path(folder) / f"floor{number}.db" for number in range(rounds + 1)]
-        for path in before:
-            source = sqlite3.connect(f"{folder}/ours.db", isolation_level=None)
-            source.execute("VACUUM INTO ?", (str(path),))
-            source.close()
-        with recorded(engine, only=WRITES) as written:
-            live(billing, LIVES)
-        used: list[sqlite3.Connection] = []
+        with closing(sqlite3.connect(f"{folder}/ours.db")) as books:
+            books.execute("VACUUM INTO ?", (f"{folder}/floor.db",))
+        written = iter(_lives(billing, engine, only=WRITES))
+        bare = stack.enter_context(closing(bare_connection(Path(folder) / "floor.db")))
 
-        bare = [bare_connection(path) for path in before]
-
-        def floor() -> None:
-            connection = bare.pop()
-            replay(written, connection.execute, connection.executemany, begin="BEGIN IMMEDIATE")
-            # It stays open until all is measured: the last to close moves the log into the file, which ours is spared.
-            used.append(connection)
-
-        row = compare(
+        return compare(
             "draft, send, part payment, refund: one commit each, SQLite file",
             ours=lambda: live(billing, LIVES),
-            floor=floor,
+            floor=lambda: replay(next(written), bare.execute, bare.executemany, begin="BEGIN IMMEDIATE"),
             reach=2.5,
-            rounds=rounds,
+            rounds=ROUNDS,
             pieces=LIVES,
         )
-        for connection in used:
-            connection.close()
-        engine.dispose()
-        return row
+
+
+def _lives(billing: Billing, engine: Engine, *, only: tuple[str, ...] = ()) -> list[list[Said]]:
+    """What billcore says to the database in a round, for each round of the floor and its warming up."""
+    said: list[list[Said]] = []
+    for _ in range(ROUNDS + 1):
+        with recorded(engine, only=only) as one:
+            live(billing, LIVES)
+        said.append(one)
+    return said
 
 
 def bare_connection(path: Path) -> sqlite3.Connection:
@@ -90,45 +87,35 @@ def bare_connection(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def on_postgres(rounds: int = 7) -> Iterator[Row]:
+def on_postgres() -> Iterator[Row]:
     """On a PostgreSQL server, through psycopg: the same statements, those that read and lock too."""
-    with postgres() as server:
+    with postgres() as server, ExitStack() as stack:
         if server is None:
             print("life-postgres is not measured: no PostgreSQL listens, and BILLCORE_TEST_POSTGRES_URL is not set")
             return
         address = server.new()
         engine = engine_for(address)
+        stack.callback(engine.dispose)
         billing = opened(engine)
+        # Of a database that somebody is connected to there is no copy.
         engine.dispose()
-        copies = [
-            psycopg.connect(bare_address(server.new(address.database)), autocommit=True) for _ in range(rounds + 1)
-        ]
-        with recorded(engine) as said:
-            live(billing, LIVES)
+        bare = psycopg.connect(bare_address(server.new(address.database)), autocommit=True)
+        cursor = stack.enter_context(closing(bare)).cursor()
+        said = iter(_lives(billing, engine))
 
-        def floor() -> None:
-            connection = unused.pop()
-            cursor = connection.cursor()
+        def execute(sql: str, values: Mapping[str, object] | None = None) -> None:
+            cursor.execute(sql.encode(), values)
+            if cursor.description is not None:
+                cursor.fetchall()
 
-            def execute(sql: str, values: Mapping[str, object] | None = None) -> None:
-                cursor.execute(sql.encode(), values)
-                if cursor.description is not None:
-                    cursor.fetchall()
+        def executemany(sql: str, values: Sequence[Mapping[str, object]]) -> None:
+            cursor.executemany(sql.encode(), values)
 
-            def executemany(sql: str, values: Sequence[Mapping[str, object]]) -> None:
-                cursor.executemany(sql.encode(), values)
-
-            replay(said, execute, executemany, begin="BEGIN")
-
-        unused = list(copies)
         yield compare(
             "the same on PostgreSQL",
             ours=lambda: live(billing, LIVES),
-            floor=floor,
+            floor=lambda: replay(next(said), execute, executemany, begin="BEGIN"),
             reach=2,
-            rounds=rounds,
+            rounds=ROUNDS,
             pieces=LIVES,
         )
-        for connection in copies:
-            connection.close()
-        engine.dispose()
