@@ -23,7 +23,7 @@ _LABELS = {Initiator.AUTOPAY: "Auto-pay", Initiator.BACKFILL: "Back-fill"}
 
 @frozen(kw_only=True)
 class TimelineEntry:
-    """One step, for the firm's own eyes: the words hold reasons and references.
+    """One step: the words hold references, and for the firm's people the reasons that they gave.
 
     ``amount`` is the money of a payment, a refund or a fee at every step of it: above zero when received, below when
     given back (S1.36), taken back or kept by the processor; None where the step is about no money of its own. ``label``

@@ -1,13 +1,14 @@
 """The books as a contact of one client finds them: what is another client's, or a draft, is not there.
 
 A contact's desk works in such a unit of work, so no desk asks whose record it has been given. What is not the client's
-is refused in the words for an id of nobody: whoever guesses ids learns nothing.
+is refused in the words for an id of nobody: whoever guesses ids learns nothing. What the firm wrote for its own eyes is
+left out of what is.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from billcore.charges.charge import Charge
 from billcore.clients import Client, Firm, NumberSeries
@@ -36,11 +37,18 @@ from billcore.ports.store import Batches, Operations, Repository, Requests, Stor
 from billcore.recorded import RecordedEvent
 from billcore.recurring.occurrence import Occurrence
 from billcore.recurring.schedule import Schedule
+from billcore.services import own_words
 from billcore.services.own_answers import OwnAnswers
 from billcore.texts import shown
 
+
+class _Known(Protocol):
+    @property
+    def id(self) -> str: ...
+
+
 Id = TypeVar("Id", bound=str, contravariant=True)
-Record = TypeVar("Record")
+Record = TypeVar("Record", bound=_Known)
 _NOT_DRAFTS = frozenset(Status) - {Status.DRAFT}
 
 
@@ -119,6 +127,8 @@ class _Records(Generic[Id, Record]):
         self, all_of_them: Repository[Id, Record], what: str, firm_id: FirmId, is_own: Callable[[Record], bool]
     ) -> None:
         self._all, self._what, self._firm_id, self._is_own = all_of_them, what, firm_id, is_own
+        self._shown: dict[str, tuple[Record, Record]] = {}
+        """What was handed out, beside what is kept."""
 
     def get(self, record_id: Id) -> Record:
         # Looked at first: nobody is to lock what is not theirs.
@@ -129,18 +139,28 @@ class _Records(Generic[Id, Record]):
         return self._own(self._all.peek(record_id), record_id)
 
     def add(self, record: Record) -> Record:
-        return self._all.add(record)
+        return self.show(self._all.add(record))
 
     def save(self, record: Record) -> Record:
-        return self._all.save(record)
+        return self.show(self._all.save(self.whole(record)))
 
     def own(self, records: Iterable[Record]) -> list[Record]:
         """Those of them that are there."""
-        return [record for record in records if self._is_own(record)]
+        return [self.show(record) for record in records if self._is_own(record)]
+
+    def show(self, record: Record) -> Record:
+        """The record as the client reads it."""
+        shown = own_words.left_out(record)
+        self._shown[record.id] = shown, record
+        return shown
+
+    def whole(self, record: Record) -> Record:
+        """The record as it is kept."""
+        return own_words.put_back(record, *self._shown[record.id]) if record.id in self._shown else record
 
     def _own(self, record: Record, record_id: Id) -> Record:
         if self._is_own(record):
-            return record
+            return self.show(record)
         raise NotFound(f"no {self._what} {shown(record_id)} in firm {self._firm_id!r}")
 
 
@@ -155,7 +175,7 @@ class _Batches(_Records[Id, Record]):
         self._many.add_all(records)
 
     def save_all(self, records: Sequence[Record]) -> None:
-        self._many.save_all(records)
+        self._many.save_all([self.whole(record) for record in records])
 
 
 class _Clients(_Records[ClientId, Client]):
@@ -203,7 +223,7 @@ class _Invoices(_Batches[InvoiceId, Invoice]):
         if wanted.client_id not in (None, self._client_id) or not statuses:
             return nothing
         found = self._invoices.page(evolve(wanted, client_id=self._client_id, statuses=statuses))
-        return evolve(found, total=nothing.total)
+        return evolve(found, invoices=tuple(map(self.show, found.invoices)), total=nothing.total)
 
     def newly_overdue(self, on: date, *, limit: int) -> Sequence[Invoice]:
         return self.own(self._invoices.newly_overdue(on, limit=limit))
@@ -221,7 +241,7 @@ class _Invoices(_Batches[InvoiceId, Invoice]):
             page = self._invoices.page(
                 InvoiceFilter(on=date.min, client_id=self._client_id, statuses=_NOT_DRAFTS, after=after, limit=1000)
             )
-            yield from page.invoices
+            yield from map(self.show, page.invoices)
             if page.next is None:
                 return
             after = page.next
@@ -244,7 +264,7 @@ class _Payments(_Records[PaymentId, Payment]):
         return self.own(self._payments.of_client(client_id))
 
     def all(self) -> Iterable[Payment]:
-        return self._payments.of_client(self._client_id)
+        return self.of_client(self._client_id)
 
 
 class _Methods(_Records[MethodId, SavedMethod]):
@@ -268,7 +288,7 @@ class _Schedules(_Batches[ScheduleId, Schedule]):
         return self.own(self._schedules.of_client(client_id))
 
     def all(self) -> Iterable[Schedule]:
-        return sorted(self._schedules.of_client(self._client_id), key=lambda schedule: schedule.id)
+        return sorted(self.of_client(self._client_id), key=lambda schedule: schedule.id)
 
 
 # ── Records that hang on others ──────────────────────────────────────────────────────────────────────────────────────
@@ -336,7 +356,7 @@ class _Events:
 
     def about_invoice(self, invoice_id: InvoiceId) -> Sequence[RecordedEvent]:
         self._invoices.peek(invoice_id)
-        return self._events.about_invoice(invoice_id)
+        return [_told(recorded) for recorded in self._events.about_invoice(invoice_id)]
 
     def all(self) -> Iterable[RecordedEvent]:
         """Those of the client's records: the first event of each names its client, and the record the later ones."""
@@ -346,4 +366,8 @@ class _Events:
             if named == self._client_id:
                 streams.add(stream(recorded.event))
             if named == self._client_id or (named is None and stream(recorded.event) in streams):
-                yield recorded
+                yield _told(recorded)
+
+
+def _told(recorded: RecordedEvent) -> RecordedEvent:
+    return evolve(recorded, event=own_words.left_out(recorded.event))
