@@ -47,9 +47,10 @@ class Office:
         authorizer: Authorizer | None = None,
         gateway_name: str = "fake",
         store: Store | None = None,
+        kind: type[FakeGateway] = FakeGateway,
     ) -> "Office":
         clock, store = ManualClock(), store or MemoryStore()
-        gateway = FakeGateway(clock, name=gateway_name)
+        gateway = kind(clock, name=gateway_name)
         billing = Billing(store, [gateway], clock=clock, ids=CountingIds(), authorizer=authorizer)
         billing.firms.open(
             FIRM, "Acme", by=JANE, policy=policy, timezone=timezone, terms=terms, fee_schedule=fee_schedule

@@ -8,17 +8,21 @@ from tests.office import FIRM, PRIYA, Office, a_line
 
 from billcore import events
 from billcore.clients import Client, Terms
-from billcore.errors import PaymentInFlight
+from billcore.errors import GatewayConfigurationError, PaymentInFlight
 from billcore.ids import FirmId, MethodId
 from billcore.invoices.invoice import Invoice
 from billcore.invoices.status import Queue
 from billcore.methods import Method
 from billcore.money import Money
+from billcore.payments.instruction import ChargeCommand
+from billcore.payments.observation import PaymentSnapshot
 from billcore.payments.payment import Payment, PaymentState
 from billcore.policy import PRO_FIRM, STANDARD, LateFeeRule, Policy, RetryPlan
+from billcore.ports.gateway import ChargeResult, Unknown
 from billcore.reasons import Initiator, Retry
 from billcore.recurring.cadence import Cadence
 from billcore.recurring.schedule import CatchUp, Plan, Schedule
+from billcore.testing import FakeGateway
 from billcore.testing.fake.outcomes import Decline, Down, Silence, Succeed, Wait
 
 
@@ -415,6 +419,47 @@ def test_one_that_cannot_be_charged_is_told_and_does_not_keep_the_others(office:
     assert ran.collected == 1
     assert [code for _, code in ran.uncollected] == ["unknown_gateway"]
     assert (again.collected, again.uncollected) == (0, ()), "it is tried again tomorrow"
+
+
+def test_a_gateway_that_refuses_the_firms_key_is_asked_once_a_day_and_not_for_every_client() -> None:
+    office = Office.open(PRO_FIRM, terms=Terms.on_receipt(), kind=Revocable)
+    gateway = office.gateway
+    assert isinstance(gateway, Revocable)
+    for name in ("Patel", "Kim", "Smith"):
+        client = office.client(name)
+        office.card(client)
+        subscribed(office, client)
+
+    gateway.is_revoked = True
+    ran = [office.billing.run()]
+    office.days_later(1)
+    ran.append(office.billing.run())
+
+    failed = [each for each in office.happened() if isinstance(each, events.PaymentFailed)]
+    assert [[code for _, code in each.uncollected] for each in ran] == [["gateway_configuration"] * 3] * 2
+    assert len(failed) == 2
+
+    gateway.is_revoked = False
+    office.days_later(1)
+
+    assert office.billing.run().collected == 3
+    assert {invoice.balance.minor for invoice in office.desk.invoices.page().invoices} == {0}
+
+
+class Revocable(FakeGateway):
+    """One whose owner can take the firm's key away."""
+
+    is_revoked = False
+
+    def prepare(self, command: ChargeCommand, *, attempt: int) -> PaymentSnapshot | Unknown:
+        if self.is_revoked:
+            raise GatewayConfigurationError("this key was revoked")
+        return super().prepare(command, attempt=attempt)
+
+    def charge(self, command: ChargeCommand) -> ChargeResult:
+        if self.is_revoked:
+            raise GatewayConfigurationError("this key was revoked")
+        return super().charge(command)
 
 
 def test_a_client_who_pays_at_the_same_moment_pays_once(office: Office) -> None:

@@ -6,7 +6,7 @@ from typing import Final, assert_never
 from attrs import frozen
 
 from billcore.actors import System
-from billcore.errors import BillcoreError
+from billcore.errors import BillcoreError, GatewayConfigurationError
 from billcore.events import AutopayStopped
 from billcore.evolving import evolve
 from billcore.ids import FirmId, InvoiceId
@@ -37,13 +37,18 @@ class Autopay:
         self._house = house
 
     def collect(self, firm_id: FirmId, on: date) -> Collected:
-        """Attend to every invoice of the firm that waits for auto-pay on its day *on* (S1.5)."""
+        """Attend to every invoice of the firm that waits for auto-pay on its day *on* (S1.5).
+
+        A gateway that refuses the firm's key is asked once: each try would be a payment that failed, and be told to a
+        client who can do nothing about it.
+        """
         begun, failing, attended = 0, [], set[InvoiceId]()
+        refusing: dict[tuple[str, str | None], GatewayConfigurationError] = {}
         while waiting := [each for each in self._waiting(firm_id, on) if each not in attended]:
             for invoice_id in waiting:
                 attended.add(invoice_id)
                 try:
-                    begun += self._attend(firm_id, invoice_id, on)
+                    begun += self._attend(firm_id, invoice_id, on, refusing)
                 except BillcoreError as error:
                     # One that cannot be charged (a missing gateway, a revoked key) must not keep the others waiting.
                     failing.append((invoice_id, error.code))
@@ -53,19 +58,32 @@ class Autopay:
         with self._house.store.read(firm_id) as work:
             return [invoice.id for invoice in work.invoices.to_collect(on, limit=BATCH)]
 
-    def _attend(self, firm_id: FirmId, invoice_id: InvoiceId, on: date) -> bool:
+    def _attend(
+        self,
+        firm_id: FirmId,
+        invoice_id: InvoiceId,
+        on: date,
+        refusing: dict[tuple[str, str | None], GatewayConfigurationError],
+    ) -> bool:
         """Whether a payment was begun."""
         decision = self._look(firm_id, invoice_id, on)
         if not isinstance(decision, Charge):
             return False
         desk = PaymentsDesk(house=self._house, firm_id=firm_id, by=BY)
+        with self._house.store.read(firm_id) as work:
+            method = work.methods.peek(decision.method_id)
         try:
+            if (refusal := refusing.get((method.ref.gateway, method.ref.account))) is not None:
+                raise refusal
             desk.charge(
                 invoice_id,
                 method=decision.method_id,
                 initiator=Initiator.AUTOPAY,
                 request_id=f"autopay:{invoice_id}:{decision.number}",
             )
+        except GatewayConfigurationError as error:
+            refusing[method.ref.gateway, method.ref.account] = error
+            raise
         finally:
             self._look(firm_id, invoice_id, on, may_charge=False)
         return True
