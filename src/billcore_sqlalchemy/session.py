@@ -249,6 +249,9 @@ class Session:
     def end(self) -> None:
         """From now on every use is refused."""
         self._is_over = True
+        if self._one_cursor is not None:
+            self._one_cursor.close()
+            self._one_cursor = None
 
 
 _found: Final[Callable[[DBAPICursor], int]] = attrgetter("rowcount")

@@ -19,7 +19,7 @@ from billcore_sqlalchemy.failures import translated
 from billcore_sqlalchemy.policies import KnownPolicies
 from billcore_sqlalchemy.session import Session, require_key
 from billcore_sqlalchemy.tables import TABLES, Tables
-from billcore_sqlalchemy.transactions import HostTransaction, OwnTransactions
+from billcore_sqlalchemy.transactions import HostTransaction, OpenTransaction, OwnTransactions
 from billcore_sqlalchemy.unit_of_work import SqlUnitOfWork
 
 _NO_FIRM: Final = FirmId("")
@@ -180,7 +180,7 @@ class SqlStore:
             yield self._thread.session
         else:
             with self._transactions.reading() as transaction:
-                yield Session(transaction, _NO_FIRM, is_writing=False)
+                yield from self._session(transaction, is_writing=False)
 
     @contextmanager
     def _changing(self, what: str) -> Iterator[Session]:
@@ -188,11 +188,18 @@ class SqlStore:
         self._thread.enter(what)
         try:
             with self._transactions.writing() as transaction:
-                yield Session(transaction, _NO_FIRM, is_writing=True)
+                yield from self._session(transaction, is_writing=True)
                 with translated():
                     transaction.commit()
         finally:
             self._thread.leave()
+
+    def _session(self, transaction: OpenTransaction, *, is_writing: bool) -> Iterator[Session]:
+        session = Session(transaction, _NO_FIRM, is_writing=is_writing)
+        try:
+            yield session
+        finally:
+            session.end()
 
 
 class _Thread(threading.local):
