@@ -1,7 +1,7 @@
 """What the repositories of one unit of work share: its firm, its connection, and whether it may still change things."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from itertools import chain, islice
 from operator import attrgetter
@@ -249,9 +249,11 @@ class Session:
     def end(self) -> None:
         """From now on every use is refused."""
         self._is_over = True
-        if self._one_cursor is not None:
-            self._one_cursor.close()
-            self._one_cursor = None
+        cursor, self._one_cursor = self._one_cursor, None
+        if cursor is not None:
+            # Of a connection that broke, or that the host closed, it is closed already.
+            with suppress(self._connection.dialect.loaded_dbapi.Error):
+                cursor.close()
 
 
 _found: Final[Callable[[DBAPICursor], int]] = attrgetter("rowcount")

@@ -21,8 +21,9 @@ HAPPENED = (
     "refund: succeeded",
     "hear: ",
 )
-DRAFTED = ("delete", "remove a line", "void", "charge_not_open")
 """What must have happened in a race, for its outcome to mean anything."""
+DRAFTED = ("delete", "remove a line", "void", "charge_not_open")
+"""The same where charges are billed."""
 
 
 @pytest.mark.parametrize("gateway", ["twostep", "onestep", "keyless"] if IS_LONG else ["twostep"])

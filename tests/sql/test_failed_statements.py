@@ -6,6 +6,9 @@ deadlock, without what came before it.
 
 import pytest
 from attrs import evolve
+from sqlalchemy import event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import StatementError
 from tests.databases import Database
 
 from billcore.errors import AlreadyExists, BadText, UnitOfWorkMisuse
@@ -75,3 +78,26 @@ def test_what_is_taken_or_refused_before_the_database_was_asked_ends_nothing(sto
 
     with store.read(FIRM.id) as work:
         assert [client.id for client in work.clients.all()] == [CLIENT.id, LATER.id]
+
+
+def test_a_connection_that_was_lost_is_told_as_what_it_is(database: Database, store: SqlStore) -> None:
+    taken: list[DBAPIConnection] = []
+
+    def take(driver: DBAPIConnection, *_: object) -> None:
+        taken.append(driver)
+
+    def lose_it() -> None:
+        with store.begin(FIRM.id) as work:
+            work.clients.get(CLIENT.id)
+            taken[-1].close()
+            work.clients.peek(LATER.id)
+
+    event.listen(database.engine, "checkout", take)
+    try:
+        with pytest.raises(StatementError):
+            lose_it()
+    finally:
+        event.remove(database.engine, "checkout", take)
+
+    with store.read(FIRM.id) as work:
+        assert work.clients.peek(CLIENT.id) == evolve(CLIENT, version=1)

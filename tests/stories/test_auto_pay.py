@@ -8,7 +8,7 @@ from tests.office import FIRM, PRIYA, Office, a_line
 
 from billcore import events
 from billcore.clients import Client, Terms
-from billcore.errors import GatewayConfigurationError, PaymentInFlight
+from billcore.errors import GatewayConfigurationError, GatewayPermissionError, PaymentInFlight
 from billcore.ids import FirmId, MethodId
 from billcore.invoices.invoice import Invoice
 from billcore.invoices.status import Queue
@@ -446,20 +446,41 @@ def test_a_gateway_that_refuses_the_firms_key_is_asked_once_a_day_and_not_for_ev
     assert {invoice.balance.minor for invoice in office.desk.invoices.page().invoices} == {0}
 
 
+def test_what_a_key_may_not_do_for_one_client_keeps_nobody_else_waiting() -> None:
+    office = Office.open(PRO_FIRM, terms=Terms.on_receipt(), kind=Revocable)
+    gateway = office.gateway
+    assert isinstance(gateway, Revocable)
+    for name, token in (("Patel", "ach_ok"), ("Kim", "card_ok"), ("Smith", "card_ok")):
+        client = office.client(name)
+        office.card(client, token)
+        subscribed(office, client)
+    gateway.forbids = Method.ACH
+
+    ran = office.billing.run()
+
+    assert ran.collected == 2
+    assert [code for _, code in ran.uncollected] == ["gateway_permission"]
+
+
 class Revocable(FakeGateway):
-    """One whose owner can take the firm's key away."""
+    """One whose owner can take the firm's key away, or forbid it a kind of method."""
 
     is_revoked = False
+    forbids: Method | None = None
 
     def prepare(self, command: ChargeCommand, *, attempt: int) -> PaymentSnapshot | Unknown:
-        if self.is_revoked:
-            raise GatewayConfigurationError("this key was revoked")
+        self._require_allowed(command)
         return super().prepare(command, attempt=attempt)
 
     def charge(self, command: ChargeCommand) -> ChargeResult:
+        self._require_allowed(command)
+        return super().charge(command)
+
+    def _require_allowed(self, command: ChargeCommand) -> None:
         if self.is_revoked:
             raise GatewayConfigurationError("this key was revoked")
-        return super().charge(command)
+        if command.method_kind is self.forbids:
+            raise GatewayPermissionError("this key may not do that")
 
 
 def test_a_client_who_pays_at_the_same_moment_pays_once(office: Office) -> None:

@@ -11,15 +11,19 @@ import pytest
 from tests.office import PRIYA, Office, a_line
 
 import billcore
-from billcore import Cadence, Method, events
+from billcore import Cadence, Column, Method, events
 from billcore.billing import FrontDesk
 from billcore.clients import Client
 from billcore.codec import to_text
-from billcore.ids import InvoiceId, ScheduleId
+from billcore.ids import ChargeId, InvoiceId, ScheduleId
 from billcore.invoices.invoice import Content, CreditNote
-from billcore.lines import Allowance, Surcharge
+from billcore.lines import Allowance, Surcharge, _Change
 from billcore.memory import MemoryStore
-from billcore.policy import PRO_FIRM
+from billcore.payments.observation import DisputeSnapshot
+from billcore.payments.payment import Dispute
+from billcore.policy import PRO_FIRM, LateFeeRule
+from billcore.reasons import Failure
+from billcore.recurring.occurrence import Pass
 from billcore.recurring.schedule import Schedule, Template
 from billcore.services.own_words import WORDS
 from billcore_sqlalchemy import SqlStore
@@ -32,8 +36,18 @@ SHOWN: Final = {
     (Surcharge, "reason"),
     (CreditNote, "reason"),
     (events.InvoiceCredited, "reason"),
+    (LateFeeRule, "reason"),
+    (events.LateFeeAssessed, "reason"),
+    (Dispute, "reason"),
+    (DisputeSnapshot, "reason"),
+    (events.InquiryOpened, "reason"),
+    (events.DisputeOpened, "reason"),
+    (Failure, "message"),
 }
-"""What stands on a document that the client gets."""
+"""What stands on a document that the client gets, or is the word of its own bank."""
+EXPLAINING: Final = ("reason", "note", "notes", "memo", "evidence", "comment", "remark", "message")
+NOT_KEPT: Final = ("testing", "services", "reports", "ports", "memory", "verifying")
+"""The rooms with nothing that is kept."""
 
 
 @attrs.frozen
@@ -43,6 +57,7 @@ class Affair:
     office: Office
     client: Client
     invoices: tuple[InvoiceId, ...]
+    charges: tuple[ChargeId, ...]
     schedule: ScheduleId
 
 
@@ -62,12 +77,13 @@ def affair(request: pytest.FixtureRequest) -> Affair:
     desk.adjustments.release_hold(open_one.id)
     desk.adjustments.hold(open_one.id, reason=OWN)
     void = desk.invoices.void(office.sent(client).id, reason=OWN)
-    charge = desk.charges.add(client.id, "A call", unit_price="10.00")
-    desk.charges.write_off(charge.id, reason=OWN)
+    charges = [desk.charges.add(client.id, "A call", unit_price="10.00").id for _ in range(2)]
+    desk.charges.write_off(charges[0], reason=OWN)
+    desk.charges.discard(charges[1], reason=OWN)
     schedule = desk.schedules.start(client.id, Cadence.monthly(), lines=[a_line()], autopay=office.card(client))
     desk.schedules.skip(schedule.id, 1, reason=OWN)
     desk.schedules.pause(schedule.id, reason=OWN)
-    return Affair(office, client, (open_one.id, void.id), schedule.id)
+    return Affair(office, client, (open_one.id, void.id), tuple(charges), schedule.id)
 
 
 def read(desk: FrontDesk, affair: Affair) -> str:
@@ -79,9 +95,11 @@ def read(desk: FrontDesk, affair: Affair) -> str:
         records += [refund for payment in payments for refund in desk.refunds.of_payment(payment.id)]
     records += desk.invoices.page().invoices
     records += [desk.schedules.get(affair.schedule), *desk.schedules.all(), *desk.charges.unbilled()]
-    records += desk.schedules.occurrences(affair.schedule)
+    records += [*desk.schedules.occurrences(affair.schedule), *map(desk.charges.get, affair.charges)]
     told = [str(row) for invoice_id in affair.invoices for row in desk.payments.history(invoice_id)]
     told += [entry.text for invoice_id in affair.invoices for entry in desk.invoices.timeline(invoice_id)]
+    told += [str(desk.schedules.preview(affair.schedule, 3))]
+    told.append(desk.bulk.export(affair.invoices, columns=[Column.NUMBER, Column.MEMO]).decode())
     return "\n".join([*map(to_text, records), *told])
 
 
@@ -95,22 +113,35 @@ def test_a_contact_reads_everything_of_its_clients_but_the_firms_own_words(affai
     assert "Voided" in theirs
 
 
+def test_an_occurrence_that_will_not_be_billed_is_told_to_the_client_too(affair: Affair) -> None:
+    skipped = [each.skipped for each in affair.office.by(PRIYA).schedules.preview(affair.schedule, 3)]
+
+    assert skipped[1] == "skipped"
+
+
 def test_what_a_contact_is_handed_after_doing_something_is_without_them_too_and_the_firm_keeps_them(
     affair: Affair,
 ) -> None:
     office, priya = affair.office, affair.office.by(PRIYA)
     before, [open_one, _] = read(office.desk, affair), affair.invoices
     plan = office.desk.schedules.get(affair.schedule)
+    account = office.card(affair.client, "ach_ok")
+    card = office.card(affair.client)
 
-    viewed = priya.invoices.view(open_one)
-    paid = priya.payments.charge(open_one, method=office.card(affair.client))
-    changed = priya.schedules.change_method(affair.schedule, office.card(affair.client, "ach_ok"))
+    handed = [
+        priya.invoices.view(open_one),
+        priya.payments.charge(open_one, method=card),
+        priya.schedules.change_method(affair.schedule, account),
+        priya.methods.make_default(account),
+        priya.methods.detach(account, replacement=card),
+    ]
 
-    assert OWN not in to_text(viewed) + to_text(paid) + to_text(changed)
+    assert OWN not in "".join(map(to_text, handed))
     assert read(office.desk, affair).count(OWN) == before.count(OWN)
-    kept = office.desk.invoices.get(open_one)
+    kept, now = office.desk.invoices.get(open_one), office.desk.schedules.get(affair.schedule)
     assert (kept.content.memo, kept.first_viewed_at is None, kept.balance.is_zero) == (OWN, False, True)
-    assert _reasons(office.desk.schedules.get(affair.schedule)) == _reasons(plan) == [OWN, OWN]
+    assert (now.method_id, _reasons(now)) == (card, _reasons(plan))
+    assert _reasons(plan) == [OWN, OWN]
     assert office.billing.verify(office.desk.invoices.firm_id) == ()
 
 
@@ -118,22 +149,19 @@ def _reasons(schedule: Schedule) -> list[str]:
     return [pause.reason for pause in schedule.pauses] + [skip.reason for skip in schedule.skips]
 
 
-def test_every_text_in_which_people_explain_themselves_is_either_the_firms_own_or_on_a_document() -> None:
-    texts = {(kind, name) for kind, names in WORDS.items() for name in names if not _is_machine_made(kind)}
+def test_every_text_in_which_somebody_explains_something_is_the_firms_own_or_told_to_the_client() -> None:
+    own = {(kind, name) for kind, names in WORDS.items() for name in names}
 
-    assert set(_explanations()) == texts | SHOWN
-
-
-def _is_machine_made(kind: type) -> bool:
-    """Its reason is billcore's, not a person's; it is for the firm's people all the same."""
-    return kind is events.PaymentReviewRequired
+    assert own & SHOWN == set()
+    assert set(_explanations()) == own | SHOWN
 
 
 def _explanations() -> Iterable[tuple[type, str]]:
-    names = ("reason", "note", "notes", "memo", "evidence", "discard_reason", "write_off_reason")
+    """The fields of texts with such a name, in everything that is kept."""
     for module in pkgutil.walk_packages(billcore.__path__, "billcore."):
-        if module.name.startswith(("billcore.testing", "billcore.services", "billcore.reports")):
+        if module.name.split(".")[1] in NOT_KEPT:
             continue
         for kind in vars(import_module(module.name)).values():
-            if isclass(kind) and kind.__module__ == module.name and attrs.has(kind) and kind.__name__[0] != "_":
-                yield from ((kind, each.name) for each in attrs.fields(kind) if each.name in names and not each.repr)
+            if isclass(kind) and kind.__module__ == module.name and attrs.has(kind) and kind not in (_Change, Pass):
+                texts = [each.name for each in attrs.fields(attrs.resolve_types(kind)) if each.type is str]
+                yield from ((kind, name) for name in texts if name.endswith(EXPLAINING))

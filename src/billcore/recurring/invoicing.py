@@ -17,7 +17,7 @@ from billcore.invoices.pricing import line_net, price
 from billcore.lines import Allowance, LineItem, Surcharge
 from billcore.money import Money
 from billcore.recurring.business_days import SATURDAY_AND_SUNDAY, Calendar
-from billcore.recurring.occurrence import PAUSED, Slot, upcoming
+from billcore.recurring.occurrence import PAUSED, SKIPPED, Slot, upcoming
 from billcore.recurring.proration import DayCount, length, prorate
 from billcore.recurring.schedule import AfterPause, Schedule, Template
 
@@ -73,7 +73,8 @@ def worded(
 class Forecast:
     """An occurrence to come: when it is billed, for which days, and the total of its template's lines.
 
-    ``skipped`` is the reason why it will not be billed. ``sweeps`` tells that the client's open charges come on top.
+    ``skipped`` is the reason why it will not be billed; a contact reads only that it will not. ``sweeps`` tells that
+    the client's open charges come on top.
     """
 
     index: int
@@ -133,7 +134,7 @@ def _forecasts(schedule: Schedule, currency: str, slots: Iterable[Slot], timezon
             period=slot.period,
             total=price(lines, (), (), currency).gross,
             sweeps=schedule.plan.sweeps,
-            skipped=_paused(schedule, slot) if skip is None else skip.reason,
+            skipped=_paused(schedule, slot) if skip is None else skip.reason or SKIPPED,
         )
 
 

@@ -31,6 +31,7 @@ from billcore.recurring.schedule import (
 MOST_AT_ONCE: Final = 1_000
 """How many due occurrences are looked at in one go; a backlog beyond it is looked at after these are settled."""
 
+SKIPPED: Final = "skipped"
 PAUSED: Final = "paused"
 MISSED: Final = "missed"
 NOTHING_TO_BILL: Final = "nothing to bill"

@@ -6,7 +6,7 @@ from typing import Final, assert_never
 from attrs import frozen
 
 from billcore.actors import System
-from billcore.errors import BillcoreError, GatewayConfigurationError
+from billcore.errors import BillcoreError, GatewayConfigurationError, GatewayPermissionError
 from billcore.events import AutopayStopped
 from billcore.evolving import evolve
 from billcore.ids import FirmId, InvoiceId
@@ -20,6 +20,9 @@ from billcore.services.payments import PaymentsDesk
 
 BATCH: Final = 200
 BY: Final = System("auto-pay")
+
+Place = tuple[str, str | None]
+"""A gateway and an account at it."""
 
 
 @frozen(kw_only=True)
@@ -43,7 +46,7 @@ class Autopay:
         client who can do nothing about it.
         """
         begun, failing, attended = 0, [], set[InvoiceId]()
-        refusing: dict[tuple[str, str | None], GatewayConfigurationError] = {}
+        refusing: set[Place] = set()
         while waiting := [each for each in self._waiting(firm_id, on) if each not in attended]:
             for invoice_id in waiting:
                 attended.add(invoice_id)
@@ -58,35 +61,36 @@ class Autopay:
         with self._house.store.read(firm_id) as work:
             return [invoice.id for invoice in work.invoices.to_collect(on, limit=BATCH)]
 
-    def _attend(
-        self,
-        firm_id: FirmId,
-        invoice_id: InvoiceId,
-        on: date,
-        refusing: dict[tuple[str, str | None], GatewayConfigurationError],
-    ) -> bool:
+    def _attend(self, firm_id: FirmId, invoice_id: InvoiceId, on: date, refusing: set[Place]) -> bool:
         """Whether a payment was begun."""
         decision = self._look(firm_id, invoice_id, on)
         if not isinstance(decision, Charge):
             return False
-        desk = PaymentsDesk(house=self._house, firm_id=firm_id, by=BY)
-        with self._house.store.read(firm_id) as work:
-            method = work.methods.peek(decision.method_id)
         try:
-            if (refusal := refusing.get((method.ref.gateway, method.ref.account))) is not None:
-                raise refusal
-            desk.charge(
+            self._charge(firm_id, invoice_id, decision, refusing)
+        finally:
+            self._look(firm_id, invoice_id, on, may_charge=False)
+        return True
+
+    def _charge(self, firm_id: FirmId, invoice_id: InvoiceId, decision: Charge, refusing: set[Place]) -> None:
+        with self._house.store.read(firm_id) as work:
+            ref = work.methods.peek(decision.method_id).ref
+        place = ref.gateway, ref.account
+        if place in refusing:
+            raise GatewayConfigurationError(f"{ref.gateway} refused the firm's key before in this run")
+        try:
+            PaymentsDesk(house=self._house, firm_id=firm_id, by=BY).charge(
                 invoice_id,
                 method=decision.method_id,
                 initiator=Initiator.AUTOPAY,
                 request_id=f"autopay:{invoice_id}:{decision.number}",
             )
-        except GatewayConfigurationError as error:
-            refusing[method.ref.gateway, method.ref.account] = error
+        except GatewayPermissionError:
+            # The key is good: what it may not do for this client it may do for the next.
             raise
-        finally:
-            self._look(firm_id, invoice_id, on, may_charge=False)
-        return True
+        except GatewayConfigurationError:
+            refusing.add(place)
+            raise
 
     @retried
     def _look(self, firm_id: FirmId, invoice_id: InvoiceId, on: date, *, may_charge: bool = True) -> Decision:

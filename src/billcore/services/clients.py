@@ -57,8 +57,9 @@ class ClientsDesk(Desk):
             return work.clients.get(client_id)
 
     def change(self, client: Client) -> Client:
-        """Save a client changed with ``attrs.evolve``.
+        """Save a client changed with ``attrs.evolve``, as a desk of the firm's people gave it.
 
+        What a contact's desk gave is without the firm's notes, and so would be what is kept: get the client here.
         Issued invoices keep the name and address that they were issued to.
         """
         self.require(Permission.EDIT)

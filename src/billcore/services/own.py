@@ -45,6 +45,8 @@ from billcore.texts import shown
 class _Known(Protocol):
     @property
     def id(self) -> str: ...
+    @property
+    def version(self) -> int: ...
 
 
 Id = TypeVar("Id", bound=str, contravariant=True)
@@ -149,7 +151,9 @@ class _Records(Generic[Id, Record]):
         return [self.show(record) for record in records if self._is_own(record)]
 
     def show(self, record: Record) -> Record:
-        """The record as the client reads it."""
+        """The record as the client reads it: the same each time, for parts of it may come back in another."""
+        if (before := self._shown.get(record.id)) is not None and before[1].version == record.version:
+            return before[0]
         shown = own_words.left_out(record)
         self._shown[record.id] = shown, record
         return shown

@@ -64,11 +64,24 @@ def left_out(record: Record) -> Record:
 
 
 def put_back(changed: Record, shown: Record, kept: Record) -> Record:
-    """The *changed* record with what was left out of *kept* when it was *shown*: whatever was not changed since."""
-    names = (*WORDS.get(type(kept), ()), *_WITHIN.get(type(kept), ()))
-    return _with(
-        changed, {name: getattr(kept, name) for name in names if getattr(changed, name) is getattr(shown, name)}
-    )
+    """The *changed* record with what was left out of *kept* when it was *shown*, where it was not changed since."""
+    kind = type(kept)
+    untouched = [name for name in WORDS.get(kind, ()) if getattr(changed, name) == getattr(shown, name)]
+    words = {name: getattr(kept, name) for name in untouched}
+    parts = {
+        name: _back(getattr(changed, name), getattr(shown, name), getattr(kept, name)) for name in _WITHIN.get(kind, ())
+    }
+    return _with(changed, {**words, **parts})
+
+
+def _back(changed: object, shown: object, kept: object) -> object:
+    """The same for what stands within a record: one, or several in a tuple, each known by what it was shown as."""
+    if isinstance(changed, tuple) and isinstance(shown, tuple) and isinstance(kept, tuple):
+        known = {id(one): whole for one, whole in zip(shown, kept, strict=True)}
+        return tuple([known.get(id(one), one) for one in changed])
+    if changed is shown:
+        return kept
+    return put_back(changed, shown, kept) if type(changed) is type(shown) is type(kept) else changed
 
 
 def _with(record: Record, changes: Mapping[str, object]) -> Record:
