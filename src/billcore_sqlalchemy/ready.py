@@ -6,7 +6,7 @@ the same each time: finding the SQL again, sorting the parameters, describing th
 
 import logging
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, TypeVar, cast
 
 from attrs import frozen
@@ -54,15 +54,13 @@ class Ready:
 
     def rows(self, cursor: DBAPICursor) -> Rows:
         """All rows of the driver's."""
-        found = cursor.fetchall()
-        return Rows(map(self.row, self._converted(found) if self.reads else found))
+        return Rows(cursor.fetchall(), self._converted if self.reads else self.row)
 
-    def _converted(self, rows: Sequence[Sequence[Any]]) -> Iterator[Sequence[Any]]:
-        for row in rows:
-            values = list(row)
-            for place, convert in self.reads:
-                values[place] = convert(values[place])
-            yield values
+    def _converted(self, found: Sequence[Any]) -> Row:
+        values = list(found)
+        for place, convert in self.reads:
+            values[place] = convert(values[place])
+        return self.row(values)
 
 
 class ReadyStatements:

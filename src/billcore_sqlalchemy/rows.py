@@ -5,7 +5,7 @@ SQLAlchemy's own rows find a name by failing to find it elsewhere first, which c
 
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, cast, overload
 
 
 class Row(Protocol):
@@ -16,12 +16,31 @@ class Row(Protocol):
     def __iter__(self) -> Iterator[Any]: ...
 
 
-class Rows(list[Row]):
-    """All rows of one answer."""
+class Rows(Sequence[Row]):
+    """All rows of one answer as the driver *found* them; each is made when it is asked for."""
+
+    def __init__(self, found: Sequence[Any], make: Callable[[Any], Row]) -> None:
+        self._found = found
+        self._make = make
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def __iter__(self) -> Iterator[Row]:
+        return map(self._make, self._found)
+
+    @overload
+    def __getitem__(self, place: int) -> Row: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Row]: ...
+    def __getitem__(self, place: int | slice) -> Row | Sequence[Row]:
+        if isinstance(place, slice):
+            return Rows(self._found[place], self._make)
+        return self._make(self._found[place])
 
     def first(self) -> Row | None:
         """The first of them, or None."""
-        return self[0] if self else None
+        return self._make(self._found[0]) if self._found else None
 
     def scalars(self) -> Sequence[Any]:
         """The first column of each."""
@@ -34,7 +53,7 @@ class Rows(list[Row]):
 
     def scalar_one_or_none(self) -> Any:
         """The same, or None where there is no row."""
-        return self.scalar_one() if self else None
+        return self.scalar_one() if self._found else None
 
 
 def row_maker(columns: Iterable[str]) -> Callable[[Iterable[object]], Row]:

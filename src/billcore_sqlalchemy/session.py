@@ -32,7 +32,7 @@ from billcore.ids import FirmId
 from billcore_sqlalchemy.batches import can_copy, carry_out_many, copy_in
 from billcore_sqlalchemy.failures import in_our_words, is_taken
 from billcore_sqlalchemy.ready import Ready, Values, carry_out_on, statements_for
-from billcore_sqlalchemy.rows import Rows
+from billcore_sqlalchemy.rows import Row, Rows
 from billcore_sqlalchemy.statements import THE_FIRM, array_of, record_statements, update_of_each
 from billcore_sqlalchemy.transactions import OpenTransaction
 from billcore_sqlalchemy.types import KEY_LENGTH
@@ -152,7 +152,7 @@ class Session:
         ready = self._ready(statement, values)
         try:
             if ready is None:
-                return Rows(self._connection.execute(statement, values))
+                return Rows(self._connection.execute(statement, values).all(), _itself)
             return carry_out_on(self._cursor(), self._connection, ready, values, ready.rows)
         except StatementError as error:
             raise self._refused(error) from None
@@ -268,6 +268,11 @@ _SEQUENCE: Final = select(
     cast(func.pg_get_serial_sequence(_THE_TABLE, bindparam("the_column", type_=Text)), REGCLASS)
 ).scalar_subquery()
 _DRAW: Final = select(func.nextval(_SEQUENCE)).select_from(func.generate_series(1, _THE_COUNT))
+
+
+def _itself(row: Row) -> Row:
+    """SQLAlchemy's own rows are rows already."""
+    return row
 
 
 @cache
