@@ -11,6 +11,7 @@ from attrs import evolve
 from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from tests.databases import Database
+from tests.sql.conftest import CLIENT, FIRM
 
 from billcore.errors import AlreadyExists, BadDocument, StaleWrite, UnitOfWorkMisuse
 from billcore.testing import builders
@@ -18,20 +19,8 @@ from billcore_sqlalchemy import SqlStore
 from billcore_sqlalchemy.session import Session
 from billcore_sqlalchemy.tables import TABLES
 
-FIRM = builders.a_firm()
-CLIENT = builders.a_client(FIRM)
 MANY = 50
 SCHEDULES = [builders.a_schedule(CLIENT, f"sch-{number:03}") for number in range(MANY)]
-
-
-@pytest.fixture
-def store(database: Database) -> SqlStore:
-    store = SqlStore(database.engine)
-    with store.begin(FIRM.id) as work:
-        work.add_firm(FIRM)
-        work.clients.add(CLIENT)
-        work.commit()
-    return store
 
 
 def can_copy(engine: Engine) -> bool:

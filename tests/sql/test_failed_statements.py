@@ -10,22 +10,18 @@ from sqlalchemy import event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import StatementError
 from tests.databases import Database
+from tests.sql.conftest import CLIENT, FIRM
 
 from billcore.errors import AlreadyExists, BadText, UnitOfWorkMisuse
 from billcore.testing import builders
 from billcore_sqlalchemy import SqlStore
 
-FIRM = builders.a_firm()
-CLIENT = builders.a_client(FIRM)
 LATER = builders.a_client(FIRM, "later")
 
 
 @pytest.fixture
-def store(database: Database) -> SqlStore:
-    store = SqlStore(database.engine)
+def store(store: SqlStore) -> SqlStore:
     with store.begin(FIRM.id) as work:
-        work.add_firm(FIRM)
-        work.clients.add(CLIENT)
         work.invoices.add(builders.an_issued_invoice(FIRM, CLIENT, "first", number="INV-1"))
         work.invoices.add(builders.a_draft(FIRM, CLIENT, "second"))
         work.commit()
