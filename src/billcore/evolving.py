@@ -1,9 +1,11 @@
 """``evolve``: the record with other values in some of its fields, checked as one that is made new.
 
 That of attrs walks over all fields of a record each time it is called, which for an invoice takes longer than to make
-one. Here the call of the constructor is written once for each class and each choice of fields.
+one. A record that keeps its fields in a dict (``slots=False``: those that live on in many versions) is copied dict by
+dict; of every other the call of the constructor is written once for each class and each choice of fields.
 """
 
+from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
@@ -17,7 +19,31 @@ else:
 
     def evolve(record: Record, **changes: object) -> Record:
         """As ``attrs.evolve``: TypeError for a field that there is not."""
-        return _copier(type(record), tuple(changes))(record, **changes)
+        kind = type(record)
+        fields, check = _copied_as_they_are(kind)
+        # What else there is in its dict, as a hash that was kept, is of the old values.
+        if fields is None or len(record.__dict__) != len(fields) or not changes.keys() <= fields:
+            return _copier(kind, tuple(changes))(record, **changes)
+        copy = _new(kind)
+        values = copy.__dict__
+        values.update(record.__dict__)
+        values.update(changes)
+        if check is not None:
+            check(copy)
+        return copy
+
+
+_new = object.__new__
+_Check = Callable[[object], None]
+
+
+@cache
+def _copied_as_they_are(kind: type[attrs.AttrsInstance]) -> tuple[frozenset[str] | None, _Check | None]:
+    """The fields of records that keep them in a dict as they are given, or None for all others; and their check."""
+    fields = attrs.fields(kind)
+    is_plain = all(each.init and each.alias == each.name and not (each.converter or each.validator) for each in fields)
+    names = frozenset(each.name for each in fields) if is_plain and kind.__dictoffset__ else None
+    return names, getattr(kind, "__attrs_post_init__", None)
 
 
 class _Copier(Protocol):

@@ -63,7 +63,7 @@ class Claim:
         return None if self.client_part is None else self.amount - self.client_part
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Charge:
     """Work, an expense or a fixed fee for a client (S3.3, S3.8): what its line on an invoice will say.
 

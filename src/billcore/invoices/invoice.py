@@ -70,7 +70,7 @@ class Content:
         return tuple(charge_id for line in self.lines for charge_id in line.charge_ids)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Sums:
     """The money on an invoice, kept by ``settling`` alone. Every figure is at or above zero.
 
@@ -152,7 +152,7 @@ class Voiding:
     at: datetime
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Invoice:
     """A document that states what a client owes.
 

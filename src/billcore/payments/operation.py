@@ -66,7 +66,7 @@ class OperationKind(Enum):
     DETACH = "detach"
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Operation:
     """One instruction, with its parameters frozen; the gateway's idempotency key is derived from ``id`` and the step.
 

@@ -99,7 +99,7 @@ class ExtraFee:
     line: FeeLine
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Payment:
     """Money from one client. What was received never changes (S1.45): corrections are refunds and new payments.
 
@@ -221,7 +221,7 @@ LEGAL_REFUND_MOVES: dict[RefundState, frozenset[RefundState]] = {
 """The only moves there are."""
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Refund:
     """Money given back of one payment (S1.30-S1.36): a record of its own, shown as a negative amount.
 

@@ -45,7 +45,7 @@ class OccurrenceState(Enum):
     FAILED = "failed"
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Occurrence:
     """What became of one index of a schedule: there is one record for each, for ever.
 
