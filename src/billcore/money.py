@@ -54,13 +54,15 @@ class Money:
     minor: int
     currency: str
 
-    def __attrs_post_init__(self) -> None:
-        minor, currency = self.minor, self.currency
+    # Written by hand, for nothing is made as often: that of attrs sets each slot by name, and checks in a second call.
+    def __init__(self, minor: int, currency: str) -> None:
         if type(minor) is not int or type(currency) is not str or currency not in EXPONENTS:
             exponent(currency)
             raise BadMoney(_why_not_minor(minor, currency))
         if not -LARGEST_MINOR <= minor <= LARGEST_MINOR:
             raise AmountTooLarge(_too_large(currency, exponent(currency)))
+        _set_minor(self, minor)
+        _set_currency(self, currency)
 
     @classmethod
     def of(cls, amount: Decimal | str, currency: str) -> "Money":

@@ -8,7 +8,7 @@ from datetime import date
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, ColumnElement, Date, Select, and_, bindparam, case, func, literal_column, select
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, case, func, literal_column, select
 
 from billcore.dates import Period
 from billcore.ids import ClientId
@@ -28,6 +28,7 @@ from billcore_sqlalchemy.statements import THE_FIRM
 from billcore_sqlalchemy.statuses import THE_DAY, is_in
 from billcore_sqlalchemy.tables import Tables
 from billcore_sqlalchemy.takings import takings_of
+from billcore_sqlalchemy.types import Day
 
 _THE_CLIENT: Final[BindParameter[str]] = bindparam("the_client")
 
@@ -142,7 +143,7 @@ def _owed(tables: Tables, basis: AgingBasis, begins: int) -> Select[Any]:
     c = tables.invoices.c
     since = c.owing_since if basis is AgingBasis.DUE_DATE else c.issued_on
     younger: list[tuple[ColumnElement[bool], ColumnElement[Any]]] = [
-        (since >= bindparam(f"begin_{place}", type_=Date), literal_column(f"{place}")) for place in range(begins)
+        (since >= bindparam(f"begin_{place}", type_=Day), literal_column(f"{place}")) for place in range(begins)
     ]
     group = (c.client_id, c.currency, case(*younger, else_=literal_column(f"{begins}")).label("place"))
     is_owed = (c.firm_id == THE_FIRM, c.owing_since.is_not(None), c.issued_on <= THE_DAY)

@@ -12,7 +12,7 @@ from operator import attrgetter, is_not
 from typing import Any, Final
 
 from attrs import fields
-from sqlalchemy import Date, Select, Table, and_, bindparam, or_, select
+from sqlalchemy import Select, Table, and_, bindparam, or_, select
 
 from billcore.codec import to_json
 from billcore.codec.envelope import INVOICE
@@ -33,6 +33,7 @@ from billcore_sqlalchemy.rows import Row
 from billcore_sqlalchemy.session import Session
 from billcore_sqlalchemy.statements import THE_DAY, THE_FIRM, THE_LIMIT, waiting
 from billcore_sqlalchemy.tables import Tables
+from billcore_sqlalchemy.types import Day
 
 _POLICY: Final = "policy"
 _SUMS: Final = "sums"
@@ -219,7 +220,7 @@ class Invoices(Records[InvoiceId, Invoice]):
 def _after_last(invoices: Table, column: str, *, is_locking: bool) -> Select[Any]:
     """Those whose date in *column* is reached, after the last one of the page before."""
     c = invoices.c
-    last_day = bindparam("last_day", type_=Date)
+    last_day = bindparam("last_day", type_=Day)
     is_next = or_(c[column] > last_day, and_(c[column] == last_day, c.id > bindparam("last_id")))
     is_due = (c.firm_id == THE_FIRM, c[column] <= THE_DAY, is_next)
     statement = select(invoices).where(*is_due).order_by(c[column], c.id).limit(THE_LIMIT)

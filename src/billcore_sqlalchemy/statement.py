@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, ColumnElement, Date, FromClause, Select, and_, bindparam, func, select, union
+from sqlalchemy import BindParameter, ColumnElement, FromClause, Select, and_, bindparam, func, select, union
 
 from billcore.dates import Period
 from billcore.ids import ClientId, InvoiceId
@@ -16,10 +16,11 @@ from billcore_sqlalchemy.rows import Row
 from billcore_sqlalchemy.session import Session, is_storable
 from billcore_sqlalchemy.statements import THE_FIRM
 from billcore_sqlalchemy.tables import Tables
+from billcore_sqlalchemy.types import Day
 
 _THE_CLIENT: Final[BindParameter[str]] = bindparam("the_client")
-_START: Final = bindparam("the_start", type_=Date)
-_END: Final = bindparam("the_end", type_=Date)
+_START: Final = bindparam("the_start", type_=Day)
+_END: Final = bindparam("the_end", type_=Day)
 _Condition = ColumnElement[bool]
 _ON_THE_ACCOUNT: Final = sorted(account.value for account in ON_THE_ACCOUNT)
 

@@ -5,15 +5,17 @@ from functools import cache
 from typing import Any, Final
 
 from attrs import frozen
-from sqlalchemy import BindParameter, Date, Delete, Insert, Select, Table, Update, bindparam, func, select
+from sqlalchemy import BindParameter, Delete, Insert, Select, Table, Update, bindparam, func, select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import ARRAY
+
+from billcore_sqlalchemy.types import Day
 
 THE_FIRM: Final[BindParameter[str]] = bindparam("the_firm")
 THE_ID: Final[BindParameter[Any]] = bindparam("the_id")
 THE_VERSION: Final[BindParameter[int]] = bindparam("the_version")
 THE_LIMIT: Final[BindParameter[int]] = bindparam("the_limit")
-THE_DAY: Final[BindParameter[date]] = bindparam("the_day", type_=Date)
+THE_DAY: Final[BindParameter[date]] = bindparam("the_day", type_=Day)
 
 
 @cache

@@ -9,12 +9,13 @@ from datetime import date
 from typing import Final, assert_never
 
 from attrs import frozen
-from sqlalchemy import ColumnElement, Date, Table, and_, bindparam, case, false, not_, or_, true
+from sqlalchemy import ColumnElement, Table, and_, bindparam, case, false, not_, or_, true
 
 from billcore.invoices.status import Queue
 from billcore.policy import Policy, Status
+from billcore_sqlalchemy.types import Day
 
-THE_DAY: Final[ColumnElement[date]] = bindparam("the_day", type_=Date)
+THE_DAY: Final[ColumnElement[date]] = bindparam("the_day", type_=Day)
 """The firm's day."""
 
 

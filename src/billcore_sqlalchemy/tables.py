@@ -11,7 +11,6 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    Date,
     Integer,
     MetaData,
     Table,
@@ -20,7 +19,7 @@ from sqlalchemy import (
 )
 
 from billcore_sqlalchemy.columns import CURRENCY, Builder, a_currency, a_firm, a_key, a_minor, a_moment, a_ref, a_word
-from billcore_sqlalchemy.types import KEY_LENGTH, Key, document, position
+from billcore_sqlalchemy.types import KEY_LENGTH, Day, Key, document, position
 
 DIGEST: Final = 64
 
@@ -132,15 +131,15 @@ def _invoices(build: Builder) -> Table:
         a_moment("drafted_at"),
         a_key("number", nullable=True),
         a_key("folded_number", nullable=True),
-        Column("issued_on", Date),
-        Column("due_on", Date),
+        Column("issued_on", Day),
+        Column("due_on", Day),
         # The first day on which it is overdue if it is not paid: past the due date and its grace days.
-        Column("overdue_from", Date),
+        Column("overdue_from", Day),
         *map(a_minor, (*sums, "owed", "balance")),
         # Set for some invoices only, so that an index finds just those: where something can be paid, of which awaiting
         # and overdue are the two halves, and where something is owed.
-        Column("collect_from", Date),
-        Column("owing_since", Date),
+        Column("collect_from", Day),
+        Column("owing_since", Day),
         a_moment("delivered_at", nullable=True),
         a_moment("first_viewed_at", nullable=True),
         a_moment("voided_at", nullable=True),
@@ -148,13 +147,13 @@ def _invoices(build: Builder) -> Table:
         a_moment("held_at", nullable=True),
         Column("hold_reason", document()),
         a_key("hold_refund_id", nullable=True),
-        Column("autopay_on", Date),
+        Column("autopay_on", Day),
         a_moment("autopay_failed_at", nullable=True),
-        Column("overdue_noted_on", Date),
+        Column("overdue_noted_on", Day),
         # The day from which it would be noted as overdue, while something is owed and it was not noted.
-        Column("note_from", Date),
+        Column("note_from", Day),
         # The day from which the next late fee is due, where there will be one.
-        Column("fee_from", Date),
+        Column("fee_from", Day),
     )
     build.check(table, "owed", f"owed = {_OWED} AND balance = owed - in_flight")
     build.check(table, "collect", "(collect_from IS NULL) = (balance <= 0)")
@@ -194,7 +193,7 @@ def _payments(build: Builder) -> Table:
         a_currency(),
         a_minor("amount"),
         a_minor("refunded"),
-        Column("received_on", Date, nullable=False),
+        Column("received_on", Day, nullable=False),
         a_moment("created_at"),
         a_moment("completed_at", nullable=True),
         *a_ref(),
@@ -269,10 +268,10 @@ def _schedules(build: Builder) -> Table:
         a_key("client_id"),
         a_moment("started_at"),
         Column("next_index", Integer, nullable=False),
-        Column("look_on", Date),
+        Column("look_on", Day),
         Column("failed", document()),
         Column("failures", Integer, nullable=False),
-        Column("retry_on", Date),
+        Column("retry_on", Day),
         a_moment("suspended_at", nullable=True),
         Column("suspended_for", Key(KEY_LENGTH)),
         a_moment("completed_at", nullable=True),
@@ -292,9 +291,9 @@ def _occurrences(build: Builder) -> Table:
         Column("version", Integer, nullable=False),
         a_key("schedule_id"),
         Column("number", Integer, nullable=False),
-        Column("nominal", Date, nullable=False),
-        Column("starts_on", Date, nullable=False),
-        Column("ends_on", Date, nullable=False),
+        Column("nominal", Day, nullable=False),
+        Column("starts_on", Day, nullable=False),
+        Column("ends_on", Day, nullable=False),
         a_key("invoice_id", nullable=True),
         Column("reason", document()),
         Column("failure_code", Key(KEY_LENGTH)),
@@ -317,7 +316,7 @@ def _events(build: Builder) -> Table:
         a_key("stream"),
         a_key("invoice_id", nullable=True),
         Column("kind", Key(50), nullable=False),
-        Column("happened_on", Date, nullable=False),
+        Column("happened_on", Day, nullable=False),
         Column("is_delivered", Boolean, nullable=False),
         # Of events that takings count: how it was paid, and how much.
         a_word("method", nullable=True),
@@ -362,7 +361,7 @@ def _postings(build: Builder) -> Table:
         "postings",
         a_firm(),
         Column("account", Key(20), primary_key=True),
-        Column("happened_on", Date, primary_key=True),
+        Column("happened_on", Day, primary_key=True),
         Column("position", BigInteger, primary_key=True, autoincrement=False),
         Column("currency", Key(CURRENCY), primary_key=True),
         Column("invoice_id", Key(KEY_LENGTH), primary_key=True),

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, Date, Select, Table, and_, bindparam, exists, func, or_, select
+from sqlalchemy import BindParameter, Select, Table, and_, bindparam, exists, func, or_, select
 
 from billcore.dates import Period
 from billcore.journal import Account
@@ -16,9 +16,10 @@ from billcore_sqlalchemy.ready import Values
 from billcore_sqlalchemy.session import Session
 from billcore_sqlalchemy.statements import THE_FIRM
 from billcore_sqlalchemy.tables import Tables
+from billcore_sqlalchemy.types import Day
 
-_START: Final = bindparam("the_start", type_=Date)
-_END: Final = bindparam("the_end", type_=Date)
+_START: Final = bindparam("the_start", type_=Day)
+_END: Final = bindparam("the_end", type_=Day)
 _STREAMS: Final[BindParameter[Any]] = bindparam("the_streams", expanding=True)
 _BATCH: Final = 500
 

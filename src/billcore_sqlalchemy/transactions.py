@@ -29,6 +29,7 @@ class OwnTransactions:
         self._reading = engine.execution_options(**{sqlite.READING: True})
         self._some_table = some_table
         self._level: str | None = None
+        self._begins_with_the_lock = engine.dialect.name == "sqlite" and sqlite.is_configured(engine)
         if engine.dialect.name == "sqlite":
             with self.reading():
                 pass
@@ -53,7 +54,7 @@ class OwnTransactions:
     def _prepare(self, connection: Connection, *, is_writing: bool) -> None:
         if connection.dialect.name == "sqlite":
             sqlite.require_transactions(connection)
-            if is_writing and not sqlite.is_configured(self._engine):
+            if is_writing and not self._begins_with_the_lock:
                 take_the_lock(connection, self._some_table)
             return
         if self._level is None:

@@ -1,15 +1,16 @@
 """Column types on which three databases agree: exact integers, moments in UTC, keys compared byte by byte."""
 
-from datetime import UTC, datetime
-from typing import Final
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import Any, Final
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Integer, String, Text
+from sqlalchemy import BigInteger, Date, DateTime, Dialect, Integer, String, Text
 from sqlalchemy.dialects import mysql
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import TypeCompiler
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from billcore.dates import instant
+from billcore.dates import day, instant
 from billcore.errors import AmountTooLarge, BadMoney
 
 _MYSQL: Final = ("mysql", "mariadb")
@@ -41,6 +42,36 @@ class Instant(TypeDecorator[datetime]):
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any] | None:
+        # On SQLite these are texts, and so are days: written here at once they take a fifth of the time.
+        return _text_of_instant if dialect.name == "sqlite" else super().bind_processor(dialect)
+
+
+def _text_of_instant(value: datetime | None) -> str | None:
+    """As SQLAlchemy writes it for SQLite."""
+    if value is None:
+        return None
+    moment = instant(value, "a stored moment").astimezone(UTC).replace(tzinfo=None)
+    return moment.isoformat(" ", "microseconds")
+
+
+class Day(TypeDecorator[date]):
+    """A calendar day; a moment in its place is refused with BadDate."""
+
+    impl = Date
+    cache_ok = True
+
+    def process_bind_param(self, value: date | None, dialect: Dialect) -> date | None:
+        return None if value is None else day(value, "a stored day")
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any] | None:
+        return _text_of_day if dialect.name == "sqlite" else super().bind_processor(dialect)
+
+
+def _text_of_day(value: date | None) -> str | None:
+    """As SQLAlchemy writes it for SQLite."""
+    return None if value is None else day(value, "a stored day").isoformat()
+
 
 class Minor(TypeDecorator[int]):
     """Minor units of money. Databases round 10.7 and some read '12abc' as 12, so the check is here."""
@@ -49,13 +80,22 @@ class Minor(TypeDecorator[int]):
     cache_ok = True
 
     def process_bind_param(self, value: int | None, dialect: Dialect) -> int | None:
-        if value is None:
-            return None
-        if type(value) is not int:
-            raise BadMoney(f"minor units are stored as an int, not as {type(value).__name__}")
-        if abs(value) > _LARGEST:
-            raise AmountTooLarge(f"the sum is beyond {_LARGEST} minor units, the largest that a database column holds")
-        return value
+        return _whole(value)
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any] | None:
+        # An int goes as it is to the drivers that we know.
+        is_plain = self.impl_instance.bind_processor(dialect) is None
+        return _whole if is_plain else super().bind_processor(dialect)
+
+
+def _whole(value: int | None) -> int | None:
+    if value is None:
+        return None
+    if type(value) is not int:
+        raise BadMoney(f"minor units are stored as an int, not as {type(value).__name__}")
+    if abs(value) > _LARGEST:
+        raise AmountTooLarge(f"the sum is beyond {_LARGEST} minor units, the largest that a database column holds")
+    return value
 
 
 class Key(String):
