@@ -118,6 +118,11 @@ def _with_fees_and_consent(operation: Data) -> Data:
     return {"verdict": None, **operation, "command": {**new.get(command[TAG], {}), **command}}
 
 
+def _with_withdrawal(operation: Data) -> Data:
+    """Version 3 of operations: who gave the payment up, and why."""
+    return {"withdrawal": None, **operation}
+
+
 FIRM: Final = Envelope("firm", partial(from_json, Firm))
 POLICY: Final = Envelope("policy", partial(from_json, Policy))
 CATALOG_ITEM: Final = Envelope("catalog_item", partial(from_json, CatalogItem))
@@ -128,7 +133,7 @@ INVOICE: Final = Envelope("invoice", partial(from_json, Invoice))
 CREDIT_NOTE: Final = Envelope("credit_note", partial(from_json, CreditNote))
 PAYMENT: Final = Envelope("payment", partial(from_json, Payment))
 REFUND: Final = Envelope("refund", partial(from_json, Refund))
-OPERATION: Final = Envelope("operation", partial(from_json, Operation), (_with_fees_and_consent,))
+OPERATION: Final = Envelope("operation", partial(from_json, Operation), (_with_fees_and_consent, _with_withdrawal))
 SCHEDULE: Final = Envelope("schedule", partial(from_json, Schedule))
 OCCURRENCE: Final = Envelope("occurrence", partial(from_json, Occurrence))
 GATEWAY_EVENT: Final = Envelope("gateway_event", partial(from_json, GatewayEvent))

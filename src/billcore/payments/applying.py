@@ -94,21 +94,21 @@ def onto_one(invoice: Invoice, amount: Money) -> list[Allocation]:
     return [(invoice, invoice.balance)] if invoice.balance.is_positive else []
 
 
-def require_no_open_page(invoice: Invoice, payments: Iterable[Payment]) -> None:
-    """Refuse with PaymentInFlight what means all of the invoice, also what an open hosted page reserves of it."""
-    reserved = on_open_pages(invoice.id, payments, invoice.currency)
+def require_none_awaiting(invoice: Invoice, payments: Iterable[Payment]) -> None:
+    """Refuse with PaymentInFlight what means all of the invoice, also what is reserved until the client acts."""
+    reserved = awaiting_clients(invoice.id, payments, invoice.currency)
     if reserved.is_positive:
         raise PaymentInFlight(
-            f"{reserved} of the invoice is on a hosted page that the client may be paying on; wait, or cancel it first",
+            f"{reserved} of the invoice waits for the client, on a page or at their bank; wait, or cancel it first",
             invoice_id=invoice.id,
             lacking=reserved.minor,
         )
 
 
-def on_open_pages(invoice_id: InvoiceId, payments: Iterable[Payment], currency: str) -> Money:
-    """How much of the invoice is reserved by hosted pages that the client has not paid on."""
+def awaiting_clients(invoice_id: InvoiceId, payments: Iterable[Payment], currency: str) -> Money:
+    """How much of the invoice is reserved by hosted pages not paid on, and by charges not confirmed at the bank."""
     reserved = (
-        on_invoice(payment.applications, invoice_id, currency) for payment in payments if payment.is_on_an_open_page
+        on_invoice(payment.applications, invoice_id, currency) for payment in payments if payment.awaits_its_client
     )
     return Money.sum(reserved, currency)
 

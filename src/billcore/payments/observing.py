@@ -25,7 +25,7 @@ from billcore.payments.observation import (
     RefundSnapshot,
     RefundStatus,
 )
-from billcore.payments.operation import Operation
+from billcore.payments.operation import Operation, Withdrawal
 from billcore.payments.payment import Payment, PaymentState, Refund, RefundState
 from billcore.reasons import Failure, Retry
 
@@ -35,16 +35,26 @@ Step = tuple[Payment, Event]
 _DECIDED = (DisputeStatus.WON, DisputeStatus.LOST)
 
 
-def advance(payment: Payment, seen: PaymentSnapshot, invoices: Invoices, *, at: datetime, by: Actor) -> Step | None:
+def advance(
+    payment: Payment,
+    seen: PaymentSnapshot,
+    invoices: Invoices,
+    *,
+    withdrawal: Withdrawal | None = None,
+    at: datetime,
+    by: Actor,
+) -> Step | None:
     """The next thing that *seen* tells of the payment's status and fee, and *payment* does not know; None if nothing.
 
-    An amount that differs from ours is never booked: the payment goes to a review instead.
+    An amount that differs from ours is never booked: the payment goes to a review instead. Where *seen* says that the
+    payment was canceled, *withdrawal* says who asked for it and why.
     """
     if seen.amount != payment.amount:
         if payment.needs_review:
             return None
         return paying.require_review(payment, f"the gateway says {seen.amount}", at=at, by=by)
-    return _status(payment, seen, invoices, at=at, by=by) or _fee(payment, seen, at=at, by=by)
+    gone = withdrawal or Withdrawal(reason="canceled at the gateway", by=by, at=at)
+    return _status(payment, seen, invoices, gone, at=at, by=by) or _fee(payment, seen, at=at, by=by)
 
 
 def advance_contest(payment: Payment, seen: PaymentSnapshot, *, at: datetime, by: Actor) -> Step | None:
@@ -110,7 +120,9 @@ def contradiction(payment: Payment, refunds: Mapping[str, Refund], seen: Payment
     return None
 
 
-def _status(payment: Payment, seen: PaymentSnapshot, invoices: Invoices, *, at: datetime, by: Actor) -> Step | None:
+def _status(
+    payment: Payment, seen: PaymentSnapshot, invoices: Invoices, gone: Withdrawal, *, at: datetime, by: Actor
+) -> Step | None:
     match seen.status, payment.state:
         case PaymentStatus.SUCCEEDED, (
             PaymentState.CREATED
@@ -128,7 +140,7 @@ def _status(payment: Payment, seen: PaymentSnapshot, invoices: Invoices, *, at: 
             PaymentState.CREATED | PaymentState.REQUIRES_ACTION | PaymentState.PENDING
         ):
             if seen.status is PaymentStatus.CANCELED and seen.failure is None:
-                return paying.cancel(payment, reason="canceled at the gateway", at=at, by=by)
+                return paying.cancel(payment, reason=gone.reason, at=at, by=gone.by)
             failure = seen.failure or Failure(code="failed", retry=Retry.NEW_METHOD)
             return paying.fail(payment, failure, at=at, by=by)
         case _:

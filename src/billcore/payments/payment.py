@@ -157,9 +157,9 @@ class Payment:
         return self.operation_id is not None and self.method_id is None
 
     @property
-    def is_on_an_open_page(self) -> bool:
-        """On a hosted page on which the client has not paid yet, as far as we know."""
-        return self.is_on_a_page and self.state in (PaymentState.CREATED, PaymentState.REQUIRES_ACTION)
+    def awaits_its_client(self) -> bool:
+        """No money moves unless the client pays on the hosted page, or confirms the charge at their bank."""
+        return self.state is PaymentState.REQUIRES_ACTION or (self.is_on_a_page and self.state is PaymentState.CREATED)
 
     @property
     def applied(self) -> Money:

@@ -96,7 +96,7 @@ def decide(
 ) -> Decision:
     """What auto-pay does about an invoice of *schedule* on the firm's day *on*; *payments* are those of the invoice.
 
-    It never charges beside money that is on its way or a client who may be paying on a hosted page, nor while
+    It never charges beside money that is on its way or a client who may be paying at this moment, nor while
     collection is on hold (C5). A schedule that was canceled charges nothing more; one that is paused, suspended or
     completed still collects what it billed.
     """
@@ -106,7 +106,7 @@ def decide(
     if not schedule.autopay or schedule.canceled_at is not None:
         return Done()
     is_on_its_way = not invoice.balance.is_positive or any(payment.is_waiting for payment in tries)
-    is_paying = any(payment.is_on_an_open_page for payment in payments)
+    is_paying = any(payment.awaits_its_client for payment in payments)
     if is_on_its_way or is_paying or invoice.hold is not None:
         return Rest(on + timedelta(days=1))
     day = _next_day(invoice, [payment for payment in tries if payment.state in _FELL_THROUGH], on, timezone)

@@ -10,7 +10,7 @@ from billcore.invoices import adjusting, crediting, late_fees
 from billcore.invoices.invoice import CreditNote, Invoice
 from billcore.permissions import Permission
 from billcore.services.amounts import Amount, amount_in
-from billcore.services.booking import Page, require_no_page
+from billcore.services.booking import Page, require_no_client_awaited
 from billcore.services.house import Desk, retried
 from billcore.services.late_fees import LateFees
 from billcore.services.making_way import makes_way
@@ -31,7 +31,7 @@ class AdjustmentsDesk(Desk):
         with self.begin() as work:
             invoice = work.invoices.get(invoice_id)
             if amount is None:
-                require_no_page(work, invoice)
+                require_no_client_awaited(work, invoice)
             wanted = invoice.balance if amount is None else amount_in(invoice.currency, amount)
             at = self.house.now_at(work.firm())
             invoice, event = adjusting.write_off(invoice, wanted, reason=reason, at=at, by=self.by)
@@ -64,7 +64,7 @@ class AdjustmentsDesk(Desk):
             page = Page(work, [invoice_id])
             invoice = page.invoices[invoice_id]
             if amount is None:
-                require_no_page(work, invoice)
+                require_no_client_awaited(work, invoice)
             note, event = crediting.credit(
                 invoice,
                 crediting.creditable(invoice) if amount is None else amount_in(invoice.currency, amount),

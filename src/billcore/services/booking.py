@@ -8,7 +8,7 @@ from billcore.ids import InvoiceId
 from billcore.invoices.invoice import Invoice
 from billcore.invoices.settling import settle
 from billcore.kinds import each_of_kind
-from billcore.payments.applying import require_no_open_page
+from billcore.payments.applying import require_none_awaiting
 from billcore.ports.store import UnitOfWork
 
 
@@ -54,7 +54,7 @@ class Page:
         self._events = []
 
 
-def require_no_page(work: UnitOfWork, invoice: Invoice) -> None:
-    """PaymentInFlight where a hosted page of the invoice is open, for what means all of the invoice."""
+def require_no_client_awaited(work: UnitOfWork, invoice: Invoice) -> None:
+    """PaymentInFlight where some of the invoice waits for its client, for what means all of the invoice."""
     if invoice.in_flight.is_positive:
-        require_no_open_page(invoice, work.payments.of_invoice(invoice.id))
+        require_none_awaiting(invoice, work.payments.of_invoice(invoice.id))

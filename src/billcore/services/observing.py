@@ -130,7 +130,8 @@ class PaymentBooks:
         is_unfinished = self.payment.completed_at is None
         if self.payment.is_on_a_page and self.payment.method is not seen.method and is_unfinished:
             self.payment = evolve(self.payment, method=seen.method)
-        while step := advance(self.payment, seen, self.page.invoices, at=self._at, by=self._by):
+        withdrawal = None if operation is None else operation.withdrawal
+        while step := advance(self.payment, seen, self.page.invoices, withdrawal=withdrawal, at=self._at, by=self._by):
             self._step(*step)
         self._estimate_fee()
         if self.payment.completed_at is not None:

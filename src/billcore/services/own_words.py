@@ -12,6 +12,7 @@ from billcore.charges.charge import Charge
 from billcore.clients import Client
 from billcore.evolving import evolve
 from billcore.invoices.invoice import Content, Hold, Invoice, Voiding
+from billcore.payments.operation import Operation, Withdrawal
 from billcore.payments.payment import Payment, Refund
 from billcore.recurring.occurrence import Occurrence
 from billcore.recurring.schedule import Pause, Schedule, Skip
@@ -27,6 +28,7 @@ WORDS: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType(
         Hold: ("reason",),
         Payment: ("notes",),
         Refund: ("note",),
+        Withdrawal: ("reason",),
         Pause: ("reason",),
         Skip: ("reason",),
         Occurrence: ("reason",),
@@ -50,7 +52,7 @@ WORDS: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType(
 """The texts of each record and event that are the firm's own. Why a credit note was written stands on it, for all."""
 
 _WITHIN: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType(
-    {Invoice: ("content", "voiding", "hold"), Schedule: ("pauses", "skips")}
+    {Invoice: ("content", "voiding", "hold"), Operation: ("withdrawal",), Schedule: ("pauses", "skips")}
 )
 """The fields of a record that may have such words within them."""
 

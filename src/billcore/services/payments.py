@@ -25,6 +25,7 @@ from billcore.services.observing import PaymentBooks
 from billcore.services.operations.driver import Driver
 from billcore.services.requests import asked
 from billcore.services.reserving import Reserving
+from billcore.services.withdrawing import withdraw
 from billcore.texts import text
 
 
@@ -220,11 +221,13 @@ class PaymentsDesk(Desk):
         return self._as_it_is(payment.id)
 
     def cancel(self, payment_id: PaymentId, *, reason: str = "") -> Payment:
-        """Give up a payment that is not completed; the gateway is asked first, and may say that it is too late."""
+        """Give up a payment that is not completed; the gateway is asked first, and may say that it is too late.
+
+        The event of its end tells who asked and the *reason*, also where a webhook brings it.
+        """
         self.require(Permission.EDIT)
-        operation_id = self._reserving.cancel(payment_id, text(reason, "reason", longest=1000))
-        if operation_id is not None:
-            Driver(self.house).drive(self.firm_id, operation_id)
+        why = text(reason, "reason", longest=1000)
+        withdraw(self.house, self.firm_id, payment_id, reason=why, by=self.by)
         return self._as_it_is(payment_id)
 
     @retried

@@ -7,6 +7,7 @@ from attrs import frozen
 
 from billcore.errors import InvalidTransition, MethodNotAllowed
 from billcore.events import Event
+from billcore.evolving import evolve
 from billcore.gateways import offering, require_hosted_page, require_method, require_platform_fee
 from billcore.ids import ClientId, InvoiceId, MethodId, OperationId, PaymentId
 from billcore.invoices.guards import whole_balance
@@ -16,13 +17,13 @@ from billcore.money import Money
 from billcore.payments import paying
 from billcore.payments.applying import onto_one
 from billcore.payments.instruction import CancelCommand, ChargeCommand, CheckoutCommand, Command
-from billcore.payments.operation import Operation, OperationState, move
+from billcore.payments.operation import Operation, OperationState, Withdrawal, move
 from billcore.payments.payment import Payment
 from billcore.ports.gateway import ChargeGateway, CheckoutGateway
 from billcore.ports.store import UnitOfWork
 from billcore.reasons import Initiator
 from billcore.services.amounts import Amount, amount_in
-from billcore.services.booking import Page, require_no_page
+from billcore.services.booking import Page, require_no_client_awaited
 from billcore.services.house import Desk, retried
 from billcore.services.requests import Asked
 
@@ -174,7 +175,7 @@ class Reserving(Desk):
                 return work.payments.peek(PaymentId(known))
             invoice, firm = page.invoices[invoice_id], work.firm()
             # A client has one page of an invoice: another one, of whatever amount, replaces it.
-            require_no_page(work, invoice)
+            require_no_client_awaited(work, invoice)
             wanted, at = _wanted(work, invoice, amount), self.house.now_at(firm)
             operation_id = OperationId(self.house.ids.new("op"))
             payment, event = paying.initiate(
@@ -248,6 +249,8 @@ class Reserving(Desk):
                 payment=operation.ref,
                 created_at=at,
             )
+            # Whoever hears of its end first, this worker or a webhook, then knows whose wish it was.
+            work.operations.save(evolve(operation, withdrawal=Withdrawal(reason=reason, by=self.by, at=at)))
             self._instruct(work, command, operation.gateway, operation.account)
             work.commit()
         return command.operation_id
@@ -274,5 +277,5 @@ class Reserving(Desk):
 def _wanted(work: UnitOfWork, invoice: Invoice, amount: Amount | None) -> Money:
     if amount is not None:
         return amount_in(invoice.currency, amount)
-    require_no_page(work, invoice)
+    require_no_client_awaited(work, invoice)
     return whole_balance(invoice)

@@ -1,6 +1,6 @@
 """Open a hosted page, follow it to its payment, and close it; while it can be paid, its amount is reserved."""
 
-from billcore.actors import Actor, Processor
+from billcore.actors import Processor
 from billcore.errors import (
     AmountNotRepresentable,
     GatewayConfigurationError,
@@ -13,7 +13,7 @@ from billcore.gateways import offering
 from billcore.payments import paying
 from billcore.payments.instruction import CheckoutCommand
 from billcore.payments.observation import CheckoutSnapshot, CheckoutStatus
-from billcore.payments.operation import Operation, OperationState, move
+from billcore.payments.operation import Operation, OperationState, Withdrawal, move
 from billcore.payments.payment import PaymentState
 from billcore.ports.gateway import ChargeGateway, CheckoutGateway, GatewayEvent, Unknown
 from billcore.services.booking import Page
@@ -103,7 +103,6 @@ class CheckoutDriver:
         command: CheckoutCommand,
         reason: str,
         *,
-        by: Actor | None = None,
         heard: GatewayEvent | None = None,
     ) -> None:
         """The page can certainly not be paid any more: the reservation is lifted."""
@@ -111,15 +110,15 @@ class CheckoutDriver:
             if heard is not None and not work.hear(heard):
                 return
             payment = work.payments.get(command.payment_id)
+            found = work.operations.get(operation.id)
             if payment.is_waiting:
                 page = Page(work, payment.invoice_ids)
                 at = self._house.now_at(work.firm())
-                by = by or Processor(operation.gateway)
-                canceled, event = paying.cancel(payment, reason=reason, at=at, by=by)
+                gone = found.withdrawal or Withdrawal(reason=reason, by=Processor(operation.gateway), at=at)
+                canceled, event = paying.cancel(payment, reason=gone.reason, at=at, by=gone.by)
                 page.enter(event)
                 work.payments.save(canceled)
                 page.close()
-            found = work.operations.get(operation.id)
             if not found.is_done:
                 rejected = move(found, OperationState.REJECTED, at=self._house.clock.now())
                 work.operations.save(evolve(rejected, last_error=reason))
