@@ -11,7 +11,7 @@ from tests.stripe import commands
 from tests.stripe.commands import now
 from tests.stripe.peers import Twin, control, gateway_to, pay_out
 
-from billcore import Billing, LineItem, MemoryStore, Staff
+from billcore import Billing, Contact, LineItem, MemoryStore, Staff
 from billcore.errors import (
     GatewayConfigurationError,
     GatewayPermissionError,
@@ -586,6 +586,46 @@ def test_a_page_that_the_client_left_is_expired_when_a_cheque_comes(
     there = stripe.get_checkout(GatewayRef("stripe", None, page)).status
     state = desk.payments.get(waiting.id).state
     assert (there, state, twin.audit()[twin.engine.platform]["collected"]) == expected
+    assert (desk.invoices.get(invoice.id).owed, billing.verify("acme")) == (Money(0, "USD"), ())
+
+
+@pytest.mark.parametrize(
+    ("happens", "state"),
+    [
+        ("the client leaves", PaymentState.CANCELED),
+        ("the client fails", PaymentState.FAILED),
+        ("the client confirms at last", PaymentState.COMPLETED),
+    ],
+)
+def test_a_client_who_left_the_challenge_pays_with_another_card_and_only_once(
+    stripe: StripeGateway, twin: Twin, happens: str, state: PaymentState
+) -> None:
+    billing, jane = Billing(MemoryStore(), [stripe]), Staff("jane", "Jane Chen")
+    billing.firms.open("acme", "Acme", by=jane)
+    desk = billing.at("acme", by=jane)
+    client = desk.clients.add("Patel Family").id
+    lines = [LineItem(description="Tax return", unit_price="100.00")]
+    invoice = desk.invoices.send(desk.invoices.draft(client, lines=lines).id)
+    challenged, plain = (
+        desk.methods.attach(client, gateway="stripe", token=token).id
+        for token in ("pm_card_authenticationRequired", "pm_card_visa")
+    )
+    portal = billing.at("acme", by=Contact("priya", "Priya Patel", client))
+    waiting = portal.payments.charge(invoice.id, method=challenged)
+    assert (waiting.state, waiting.ref is not None) == (PaymentState.REQUIRES_ACTION, True)
+    assert waiting.ref is not None
+    if happens != "the client leaves":
+        success = happens == "the client confirms at last"
+        control(twin, f"payment_intents/{waiting.ref.id}/authenticate", success=success)
+
+    if state is PaymentState.COMPLETED:
+        with pytest.raises(NotPayable):
+            portal.payments.charge(invoice.id, method=plain)
+    else:
+        assert portal.payments.charge(invoice.id, method=plain).state is PaymentState.COMPLETED
+
+    assert desk.payments.get(waiting.id).state is state
+    assert twin.audit()[twin.engine.platform]["collected"] == 100_00
     assert (desk.invoices.get(invoice.id).owed, billing.verify("acme")) == (Money(0, "USD"), ())
 
 
