@@ -42,7 +42,9 @@ def _copied_as_they_are(kind: type[attrs.AttrsInstance]) -> tuple[frozenset[str]
     """The fields of records that keep them in a dict as they are given, or None for all others; and their check."""
     fields = attrs.fields(kind)
     is_plain = all(each.init and each.alias == each.name and not (each.converter or each.validator) for each in fields)
-    names = frozenset(each.name for each in fields) if is_plain and kind.__dictoffset__ else None
+    # attrs adds __attrs_init__ where a class has a constructor of its own, which may check anything.
+    is_made_by_attrs = kind.__dictoffset__ and not hasattr(kind, "__attrs_init__")
+    names = frozenset(each.name for each in fields) if is_plain and is_made_by_attrs else None
     return names, getattr(kind, "__attrs_post_init__", None)
 
 

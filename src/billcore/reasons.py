@@ -24,7 +24,7 @@ class Initiator(Enum):
 
     @property
     def is_collecting(self) -> bool:
-        """Whether it collects what stands open, and keeps off what is on hold or on an open page."""
+        """Whether it collects what stands open, and keeps off what is on hold or waits for its client."""
         return self in (Initiator.AUTOPAY, Initiator.BACKFILL)
 
 

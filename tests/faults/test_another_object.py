@@ -7,9 +7,10 @@ from attrs import evolve
 from tests.office import FIRM, PRIYA, Office
 
 from billcore.billing import Billing
+from billcore.errors import PaymentInFlight
 from billcore.ids import FirmId, GatewayRef
 from billcore.memory import MemoryStore
-from billcore.payments.observation import PaymentSnapshot
+from billcore.payments.observation import PaymentSnapshot, PaymentStatus
 from billcore.payments.payment import Payment, PaymentState
 from billcore.ports.gateway import EventKind, GatewayEvent
 from billcore.testing import CountingIds, FakeGateway, ManualClock, Silence, Succeed
@@ -62,24 +63,71 @@ def test_what_was_prepared_and_forgotten_can_be_canceled_while_the_money_is_on_i
     assert office.desk.invoices.get(invoice_id).in_flight == payment.amount
 
 
+def hear_of(office: Office, gateway: Seeing, payment: Payment, copy: PaymentSnapshot, number: int = 1) -> None:
+    """The gateway tells that the copy succeeded."""
+    copied = GatewayEvent(
+        id=f"evt_copy_{number}",
+        kind=EventKind.PAYMENT_SUCCEEDED,
+        gateway="fake",
+        account=None,
+        subject=copy.ref,
+        occurred_at=office.clock.now(),
+        firm_id=FirmId(FIRM),
+        operation_id=payment.operation_id,
+    )
+    webhook = gateway.webhook(copied)
+    office.billing.hear("fake", webhook.body, webhook.headers)
+
+
+def unconfirmed_with_money_on_a_copy() -> tuple[Office, Payment]:
+    """A charge that its client did not confirm, while the gateway has money on a copy of it: a person must look."""
+    office, gateway, payment, forgotten = prepared_twice("card_requires_action")
+    seen = gateway.get_payment(payment.ref or forgotten.ref)
+    gateway.others[forgotten.ref.id] = evolve(seen, ref=forgotten.ref, status=PaymentStatus.SUCCEEDED, action_url=None)
+    hear_of(office, gateway, payment, forgotten)
+    payment = office.desk.payments.get(payment.id)
+    assert (payment.state, payment.needs_review) == (PaymentState.REQUIRES_ACTION, True)
+    return office, payment
+
+
+def test_what_a_person_is_to_look_at_does_not_make_way_nor_end_by_itself() -> None:
+    office, payment = unconfirmed_with_money_on_a_copy()
+    invoice = office.desk.invoices.get(payment.invoice_ids[0])
+
+    with pytest.raises(PaymentInFlight):
+        office.charged(invoice)
+    with pytest.raises(PaymentInFlight):
+        office.desk.payments.mark_paid(invoice.id)
+    office.days_later(30)
+    office.billing.recover()
+    still = office.desk.payments.get(payment.id)
+    resolved = office.desk.payments.resolve(payment.id, has_arrived=True, evidence="seen in the dashboard")
+
+    assert (still.state, still.needs_review) == (PaymentState.REQUIRES_ACTION, True)
+    assert (resolved.state, office.badge(invoice)) == (PaymentState.COMPLETED, "Paid")
+    assert office.billing.verify(FIRM) == ()
+
+
+def test_money_that_a_person_saw_is_booked_also_when_staff_had_canceled_the_payment() -> None:
+    office, payment = unconfirmed_with_money_on_a_copy()
+    invoice = office.desk.invoices.get(payment.invoice_ids[0])
+    canceled = office.desk.payments.cancel(payment.id, reason="the client called")
+
+    resolved = office.desk.payments.resolve(payment.id, has_arrived=True, evidence="seen in the dashboard")
+
+    assert (canceled.state, canceled.needs_review) == (PaymentState.CANCELED, True)
+    assert (resolved.state, resolved.needs_review) == (PaymentState.COMPLETED, False)
+    assert office.badge(invoice) == "Paid"
+    assert office.billing.verify(FIRM) == ()
+
+
 @pytest.mark.parametrize("token", ["card_ok", "ach_ok"])
 def test_money_on_a_copy_of_our_payment_is_never_booked_but_reviewed_once(token: str) -> None:
     office, gateway, payment, forgotten = prepared_twice(token)
     gateway.others[forgotten.ref.id] = evolve(gateway.get_payment(payment.ref or forgotten.ref), ref=forgotten.ref)
 
     for number in (1, 2):
-        copied = GatewayEvent(
-            id=f"evt_copy_{number}",
-            kind=EventKind.PAYMENT_SUCCEEDED,
-            gateway="fake",
-            account=None,
-            subject=forgotten.ref,
-            occurred_at=office.clock.now(),
-            firm_id=FirmId(FIRM),
-            operation_id=payment.operation_id,
-        )
-        webhook = gateway.webhook(copied)
-        office.billing.hear("fake", webhook.body, webhook.headers)
+        hear_of(office, gateway, payment, forgotten, number)
 
     reviewed = office.desk.payments.get(payment.id)
     assert reviewed.needs_review

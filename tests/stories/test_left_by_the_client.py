@@ -7,24 +7,28 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from attrs import evolve
 from tests.office import AUTOPAY, FIRM, JANE, Office
 
 from billcore.actors import Actor, Processor, System
 from billcore.clients import Terms
 from billcore.errors import GatewayConfigurationError, GatewayUnavailable, Overpayment, PaymentInFlight
 from billcore.events import PaymentCanceled
-from billcore.ids import GatewayRef
+from billcore.ids import GatewayRef, OperationId
 from billcore.invoices.invoice import Invoice
 from billcore.methods import Method
-from billcore.payments.observation import PaymentSnapshot, PaymentStatus
+from billcore.payments.instruction import CancelCommand
+from billcore.payments.observation import CheckoutStatus, PaymentSnapshot, PaymentStatus
 from billcore.payments.payment import Payment, PaymentState
 from billcore.reasons import Initiator
+from billcore.services.observing import Observing
+from billcore.services.own import begin_own
 from billcore.testing import FakeGateway
-from billcore.testing.fake.outcomes import Decline, Succeed
+from billcore.testing.fake.outcomes import AskClient, Decline, Down, Succeed
 
 PAID, BACK = "https://acme.example/paid", "https://acme.example/back"
 OTHERWISE = "the amount is needed otherwise"
-NOT_CONFIRMED = "not confirmed within a day"
+NOT_CONFIRMED = "not confirmed in time"
 CONFIRMED = Succeed()
 
 
@@ -121,6 +125,18 @@ def test_a_cheque_comes_for_what_was_not_confirmed(office: Office, invoice: Invo
     assert is_right(office)
 
 
+def test_no_more_is_given_up_than_is_needed(office: Office, gateway: Watched, invoice: Invoice) -> None:
+    first, second = unconfirmed(office, invoice, "60.00"), unconfirmed(office, invoice, "30.00")
+
+    office.desk.payments.record(invoice.id, "50.00", method=Method.CHECK)
+
+    assert (now(office, first).state, now(office, second).state) == (
+        PaymentState.CANCELED,
+        PaymentState.REQUIRES_ACTION,
+    )
+    assert gateway.cancels == 1
+
+
 def test_what_fits_beside_it_leaves_the_client_at_their_bank(
     office: Office, gateway: Watched, invoice: Invoice
 ) -> None:
@@ -206,6 +222,102 @@ def test_after_a_day_recovery_gives_it_up_and_says_why(office: Office, gateway: 
     assert given_up(office) == [(System("recovery"), NOT_CONFIRMED)]
     assert (recovered.resolved, recovered.open) == (1, 0)
     assert office.balance(invoice) == "100.00"
+    assert is_right(office)
+
+
+def test_a_bank_account_is_given_time_for_its_small_deposits(
+    office: Office, gateway: Watched, invoice: Invoice
+) -> None:
+    gateway.script(charge=[AskClient()])
+    payment = office.charged(invoice, token="ach_ok")
+
+    office.days_later(13)
+    office.billing.recover()
+    before = now(office, payment).state
+    office.days_later(2)
+    office.billing.recover()
+
+    assert (before, now(office, payment).state) == (PaymentState.REQUIRES_ACTION, PaymentState.CANCELED)
+
+
+def test_the_day_begins_when_the_client_was_asked(office: Office, gateway: Watched, invoice: Invoice) -> None:
+    gateway.script(charge=[Down()])
+    payment = office.charged(invoice, token="card_requires_action")
+    office.clock.advance(timedelta(hours=20))
+    office.billing.recover()
+    asked = now(office, payment).state
+
+    office.clock.advance(timedelta(hours=23))
+    office.billing.recover()
+    before = now(office, payment).state
+    office.clock.advance(timedelta(hours=2))
+    office.billing.recover()
+
+    assert (asked, before) == (PaymentState.REQUIRES_ACTION, PaymentState.REQUIRES_ACTION)
+    assert now(office, payment).state is PaymentState.CANCELED
+
+
+def test_a_gateway_that_does_not_answer_the_look_is_not_asked_to_cancel(
+    office: Office, gateway: Watched, invoice: Invoice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    payment = unconfirmed(office, invoice)
+    office.days_later(2)
+    with monkeypatch.context() as plug:
+        plug.setattr(gateway, "get_payment", _silence)
+        office.billing.recover()
+    cancels = gateway.cancels
+    office.clock.advance(timedelta(hours=2))
+    office.billing.recover()
+
+    assert (cancels, gateway.cancels) == (0, 1)
+    assert now(office, payment).state is PaymentState.CANCELED
+
+
+class EndsItsPages(Watched):
+    """Its pages are complete once the client has entered something, also where that is still to be confirmed."""
+
+    def client_pays(self, ref: GatewayRef, token: str = "card_ok") -> PaymentSnapshot:
+        seen = super().client_pays(ref, token)
+        page = self._pages.get(ref)
+        page.now = evolve(page.now, status=CheckoutStatus.COMPLETE)
+        return seen
+
+
+def finished_page(office: Office, invoice: Invoice) -> Payment:
+    """The client entered an account that is still to be confirmed, and the page is over."""
+    payment = _on_a_page(office, invoice)
+    ref = GatewayRef("fake", None, str(payment.action_url).rpartition("/")[2])
+    office.gateway.client_pays(ref, "card_requires_action")
+    office.hear()
+    assert now(office, payment).state is PaymentState.REQUIRES_ACTION
+    return payment
+
+
+def test_a_page_that_is_over_with_a_payment_to_be_confirmed_makes_way() -> None:
+    office = Office.open(kind=EndsItsPages, terms=Terms.net(0))
+    invoice = office.sent(office.client())
+    payment = finished_page(office, invoice)
+
+    office.desk.payments.record(invoice.id, method=Method.CHECK)
+
+    assert (now(office, payment).state, office.badge(invoice)) == (PaymentState.CANCELED, "Paid")
+    assert given_up(office) == [(JANE, OTHERWISE)]
+    assert is_right(office)
+
+
+def test_a_page_that_is_over_with_a_payment_to_be_confirmed_does_not_wait_for_ever() -> None:
+    office = Office.open(kind=EndsItsPages, terms=Terms.net(0))
+    invoice = office.sent(office.client())
+    payment = finished_page(office, invoice)
+
+    office.days_later(13)
+    office.billing.recover()
+    before = now(office, payment).state
+    office.days_later(2)
+    office.billing.recover()
+
+    assert (before, now(office, payment).state) == (PaymentState.REQUIRES_ACTION, PaymentState.CANCELED)
+    assert given_up(office) == [(System("recovery"), NOT_CONFIRMED)]
     assert is_right(office)
 
 
@@ -319,6 +431,50 @@ def test_a_webhook_that_is_first_tells_whose_wish_it_was(office: Office, gateway
     assert given_up(office) == [(JANE, "the client called")]
 
 
+def test_whoever_asked_first_is_who_gave_it_up(office: Office, gateway: Watched, invoice: Invoice) -> None:
+    payment = unconfirmed(office, invoice)
+    gateway.after = _silence
+    office.desk.payments.cancel(payment.id, reason="the client called")
+    gateway.after = lambda _: None
+
+    office.charged(invoice)
+
+    assert now(office, payment).state is PaymentState.CANCELED
+    assert given_up(office) == [(JANE, "the client called")]
+    assert office.badge(invoice) == "Paid"
+
+
+def test_a_wish_that_the_gateway_refused_is_not_the_reason_of_a_later_end(
+    office: Office, gateway: Watched, invoice: Invoice
+) -> None:
+    def refuses(_: GatewayRef) -> None:
+        raise GatewayConfigurationError("a wrong key")
+
+    payment = unconfirmed(office, invoice)
+    gateway.before = refuses
+    with pytest.raises(GatewayConfigurationError):
+        office.desk.payments.cancel(payment.id, reason="the client called")
+    gateway.before = lambda _: None
+
+    gateway.cancel_payment(ref_of(payment))
+    office.hear()
+
+    assert given_up(office) == [(Processor("fake"), "canceled at the gateway")]
+
+
+def test_a_wish_that_came_too_late_is_not_the_reason_of_a_later_end(
+    office: Office, gateway: Watched, invoice: Invoice
+) -> None:
+    payment = office.charged(invoice, token="card_pending")
+    office.desk.payments.cancel(payment.id, reason="the client called")
+    assert now(office, payment).state is PaymentState.PENDING
+
+    seen = evolve(gateway.get_payment(ref_of(payment)), status=PaymentStatus.CANCELED)
+    Observing(office.billing._house).payment(payment.firm_id, payment.id, seen, by=Processor("fake"))
+
+    assert given_up(office) == [(Processor("fake"), "canceled at the gateway")]
+
+
 def test_what_is_canceled_in_the_dashboard_is_the_gateways_word(
     office: Office, gateway: Watched, invoice: Invoice
 ) -> None:
@@ -339,6 +495,24 @@ def test_a_charge_that_was_declined_has_failed_and_nobody_gave_it_up(
     office.hear()
 
     assert (now(office, payment).state, given_up(office)) == (PaymentState.FAILED, [])
+
+
+def test_a_contacts_unit_of_work_leaves_the_reason_out_and_puts_it_back(office: Office, invoice: Invoice) -> None:
+    payment = unconfirmed(office, invoice)
+    office.desk.payments.cancel(payment.id, reason="she never pays by card")
+
+    with begin_own(office.store, payment.firm_id, invoice.client_id) as work:
+        shown = {operation.id: repr(operation) + str(operation.command) for operation in work.operations.all()}
+        reasons = [op.command.reason for op in work.operations.all() if isinstance(op.command, CancelCommand)]
+        for operation_id in shown:
+            work.operations.save(evolve(work.operations.get(OperationId(operation_id)), last_error="touched"))
+        work.commit()
+
+    assert reasons == [""]
+    assert "never pays" not in str(shown)
+    with office.store.read(payment.firm_id) as work:
+        kept = [op.command.reason for op in work.operations.all() if isinstance(op.command, CancelCommand)]
+    assert kept == ["she never pays by card"]
 
 
 def test_the_clients_portal_does_not_read_the_firms_reason(office: Office, invoice: Invoice) -> None:

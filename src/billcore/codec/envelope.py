@@ -118,9 +118,13 @@ def _with_fees_and_consent(operation: Data) -> Data:
     return {"verdict": None, **operation, "command": {**new.get(command[TAG], {}), **command}}
 
 
-def _with_withdrawal(operation: Data) -> Data:
-    """Version 3 of operations: who gave the payment up, and why."""
-    return {"withdrawal": None, **operation}
+def _with_whose_wish(operation: Data) -> Data:
+    """Version 3 of operations: which one asks to cancel the payment, and there for whom and why."""
+    command = operation["command"]
+    if not isinstance(command, dict):
+        raise TypeError("a command is an object")
+    whose: Data = {"reason": "", "by": None} if command[TAG] == "cancel" else {}
+    return {"cancel_id": None, **operation, "command": {**whose, **command}}
 
 
 FIRM: Final = Envelope("firm", partial(from_json, Firm))
@@ -133,7 +137,7 @@ INVOICE: Final = Envelope("invoice", partial(from_json, Invoice))
 CREDIT_NOTE: Final = Envelope("credit_note", partial(from_json, CreditNote))
 PAYMENT: Final = Envelope("payment", partial(from_json, Payment))
 REFUND: Final = Envelope("refund", partial(from_json, Refund))
-OPERATION: Final = Envelope("operation", partial(from_json, Operation), (_with_fees_and_consent, _with_withdrawal))
+OPERATION: Final = Envelope("operation", partial(from_json, Operation), (_with_fees_and_consent, _with_whose_wish))
 SCHEDULE: Final = Envelope("schedule", partial(from_json, Schedule))
 OCCURRENCE: Final = Envelope("occurrence", partial(from_json, Occurrence))
 GATEWAY_EVENT: Final = Envelope("gateway_event", partial(from_json, GatewayEvent))

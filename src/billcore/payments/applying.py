@@ -96,21 +96,14 @@ def onto_one(invoice: Invoice, amount: Money) -> list[Allocation]:
 
 def require_none_awaiting(invoice: Invoice, payments: Iterable[Payment]) -> None:
     """Refuse with PaymentInFlight what means all of the invoice, also what is reserved until the client acts."""
-    reserved = awaiting_clients(invoice.id, payments, invoice.currency)
+    parts = (on_invoice(each.applications, invoice.id, invoice.currency) for each in payments if each.awaits_its_client)
+    reserved = Money.sum(parts, invoice.currency)
     if reserved.is_positive:
         raise PaymentInFlight(
             f"{reserved} of the invoice waits for the client, on a page or at their bank; wait, or cancel it first",
             invoice_id=invoice.id,
             lacking=reserved.minor,
         )
-
-
-def awaiting_clients(invoice_id: InvoiceId, payments: Iterable[Payment], currency: str) -> Money:
-    """How much of the invoice is reserved by hosted pages not paid on, and by charges not confirmed at the bank."""
-    reserved = (
-        on_invoice(payment.applications, invoice_id, currency) for payment in payments if payment.awaits_its_client
-    )
-    return Money.sum(reserved, currency)
 
 
 def parts_of(allocations: Sequence[Allocation], *, client_id: ClientId) -> tuple[Part, ...]:

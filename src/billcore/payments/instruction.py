@@ -5,6 +5,7 @@ from ipaddress import ip_address
 
 from attrs import field, frozen
 
+from billcore.actors import Actor
 from billcore.dates import instant
 from billcore.errors import BadText
 from billcore.ids import ClientId, FirmId, GatewayRef, OperationId, PaymentId, RefundId
@@ -54,12 +55,17 @@ class RefundCommand:
 
 @frozen(kw_only=True)
 class CancelCommand:
-    """Make sure that this payment can no longer be completed."""
+    """Make sure that this payment can no longer be completed.
+
+    ``by`` asked for it for that ``reason``, which the books say once it is canceled; None was not noted in older books.
+    """
 
     operation_id: OperationId
     firm_id: FirmId
     payment_id: PaymentId
     payment: GatewayRef
+    reason: str = field(repr=False)
+    by: Actor | None
     created_at: datetime
 
 

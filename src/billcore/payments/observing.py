@@ -9,14 +9,14 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from billcore.actors import Actor
-from billcore.events import Event
+from billcore.events import Event, PaymentCanceled
 from billcore.evolving import evolve
 from billcore.fees import Fee, FeeBasis, FeeKind, FeeLine
 from billcore.ids import InvoiceId
 from billcore.invoices.invoice import Invoice
 from billcore.money import Money
 from billcore.payments import disputing, fee_keeping, paying, refunding
-from billcore.payments.instruction import ChargeCommand
+from billcore.payments.instruction import CancelCommand, ChargeCommand
 from billcore.payments.observation import (
     DisputeSnapshot,
     DisputeStatus,
@@ -25,7 +25,7 @@ from billcore.payments.observation import (
     RefundSnapshot,
     RefundStatus,
 )
-from billcore.payments.operation import Operation, Withdrawal
+from billcore.payments.operation import Operation
 from billcore.payments.payment import Payment, PaymentState, Refund, RefundState
 from billcore.reasons import Failure, Retry
 
@@ -40,21 +40,20 @@ def advance(
     seen: PaymentSnapshot,
     invoices: Invoices,
     *,
-    withdrawal: Withdrawal | None = None,
+    canceled: CancelCommand | None = None,
     at: datetime,
     by: Actor,
 ) -> Step | None:
     """The next thing that *seen* tells of the payment's status and fee, and *payment* does not know; None if nothing.
 
     An amount that differs from ours is never booked: the payment goes to a review instead. Where *seen* says that the
-    payment was canceled, *withdrawal* says who asked for it and why.
+    payment was canceled, *canceled* is how we asked for it, and says who and why.
     """
     if seen.amount != payment.amount:
         if payment.needs_review:
             return None
         return paying.require_review(payment, f"the gateway says {seen.amount}", at=at, by=by)
-    gone = withdrawal or Withdrawal(reason="canceled at the gateway", by=by, at=at)
-    return _status(payment, seen, invoices, gone, at=at, by=by) or _fee(payment, seen, at=at, by=by)
+    return _status(payment, seen, invoices, canceled, at=at, by=by) or _fee(payment, seen, at=at, by=by)
 
 
 def advance_contest(payment: Payment, seen: PaymentSnapshot, *, at: datetime, by: Actor) -> Step | None:
@@ -121,7 +120,13 @@ def contradiction(payment: Payment, refunds: Mapping[str, Refund], seen: Payment
 
 
 def _status(
-    payment: Payment, seen: PaymentSnapshot, invoices: Invoices, gone: Withdrawal, *, at: datetime, by: Actor
+    payment: Payment,
+    seen: PaymentSnapshot,
+    invoices: Invoices,
+    canceled: CancelCommand | None,
+    *,
+    at: datetime,
+    by: Actor,
 ) -> Step | None:
     match seen.status, payment.state:
         case PaymentStatus.SUCCEEDED, (
@@ -140,11 +145,20 @@ def _status(
             PaymentState.CREATED | PaymentState.REQUIRES_ACTION | PaymentState.PENDING
         ):
             if seen.status is PaymentStatus.CANCELED and seen.failure is None:
-                return paying.cancel(payment, reason=gone.reason, at=at, by=gone.by)
+                return cancel(payment, canceled, or_else="canceled at the gateway", at=at, by=by)
             failure = seen.failure or Failure(code="failed", retry=Retry.NEW_METHOD)
             return paying.fail(payment, failure, at=at, by=by)
         case _:
             return None
+
+
+def cancel(
+    payment: Payment, canceled: CancelCommand | None, *, or_else: str, at: datetime, by: Actor
+) -> tuple[Payment, PaymentCanceled]:
+    """Canceled, as whoever asked for it said; where nobody of ours did, *or_else* is what is known."""
+    if canceled is None or canceled.by is None:
+        return paying.cancel(payment, reason=or_else, at=at, by=by)
+    return paying.cancel(payment, reason=canceled.reason, at=at, by=canceled.by)
 
 
 def _fee(payment: Payment, seen: PaymentSnapshot, *, at: datetime, by: Actor) -> Step | None:

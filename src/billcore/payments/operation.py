@@ -5,7 +5,6 @@ from enum import Enum
 
 from attrs import field, frozen
 
-from billcore.actors import Actor
 from billcore.dates import instant
 from billcore.errors import InvalidTransition
 from billcore.evolving import evolve
@@ -67,15 +66,6 @@ class OperationKind(Enum):
     DETACH = "detach"
 
 
-@frozen(kw_only=True)
-class Withdrawal:
-    """Somebody gave the payment up before it was completed: who, why, and when they asked for it."""
-
-    reason: str = field(repr=False)
-    by: Actor
-    at: datetime
-
-
 @frozen(kw_only=True, slots=False)
 class Operation:
     """One instruction, with its parameters frozen; the gateway's idempotency key is derived from ``id`` and the step.
@@ -83,8 +73,8 @@ class Operation:
     ``ref`` is the gateway's object once it is known. ``sends`` counts how often it was or may have been sent, and
     ``submitted_at`` is when it last was; ``prepares`` counts how often making it ready was not answered.
     ``leased_until``: another worker is on it until then. ``verdict``: we gave the charge up for this reason, and it has
-    failed as soon as it is canceled at the gateway. ``withdrawal``: somebody asked the gateway to cancel the payment,
-    and once it is canceled this is why. ``needs_review``: only a person can say what happened.
+    failed as soon as it is canceled at the gateway. ``cancel_id``: the last operation that asked the gateway to cancel
+    the payment, and says for whom and why. ``needs_review``: only a person can say what happened.
     """
 
     id: OperationId
@@ -102,7 +92,7 @@ class Operation:
     resolved_at: datetime | None = None
     last_error: str | None = field(default=None, repr=False)
     verdict: Failure | None = None
-    withdrawal: Withdrawal | None = None
+    cancel_id: OperationId | None = None
     needs_review: bool = False
     version: int = 0
 

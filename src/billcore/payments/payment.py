@@ -162,6 +162,11 @@ class Payment:
         return self.state is PaymentState.REQUIRES_ACTION or (self.is_on_a_page and self.state is PaymentState.CREATED)
 
     @property
+    def may_be_given_up(self) -> bool:
+        """It awaits its client, and no person is to find out first whether money came another way."""
+        return self.awaits_its_client and not self.needs_review
+
+    @property
     def applied(self) -> Money:
         return Money.sum((part.amount for part in self.applications), self.amount.currency)
 

@@ -143,7 +143,7 @@ def _never_came_to_the_bank(payment: Payment) -> bool:
 
 
 def _retry(payment: Payment) -> Retry:
-    """What may be done about a try that fell through; what a bank took back or a person canceled is not tried again."""
+    """What may be done about a try that fell through; what a bank took back, or was canceled, is not tried again."""
     if payment.state is not PaymentState.FAILED or payment.failure is None:
         return Retry.NEVER
     return payment.failure.retry

@@ -20,7 +20,7 @@ from billcore.services.making_way import makes_way
 class AdjustmentsDesk(Desk):
     """Write-offs, credit notes and holds of one firm.
 
-    What lowers an invoice below what an open hosted page reserves closes the page first.
+    What lowers an invoice below what waits for its client gives that up first.
     """
 
     @makes_way

@@ -13,9 +13,9 @@ from typing import Concatenate, Final, ParamSpec, TypeVar
 from billcore.actors import System
 from billcore.errors import GatewayProblem, InvalidTransition, PaymentInFlight, UnknownGateway
 from billcore.ids import InvoiceId, PaymentId
-from billcore.payments.applying import awaiting_clients
+from billcore.payments.applying import on_invoice
+from billcore.services.giving_up import give_up
 from billcore.services.house import TRIES, Desk
-from billcore.services.withdrawing import withdraw
 
 REASON: Final = "the amount is needed otherwise"
 
@@ -64,17 +64,25 @@ def _give_up(desk: Desk, invoice_id: InvoiceId, lacking: int) -> bool:
     if invoice.in_flight.minor < lacking:
         # Somebody else had it closed, or it was paid, since the command was refused.
         return True
-    awaiting = [payment.id for payment in payments if payment.awaits_its_client]
-    if not 0 < lacking <= awaiting_clients(invoice_id, payments, invoice.currency).minor:
+    reserved = {
+        payment.id: on_invoice(payment.applications, invoice_id, invoice.currency).minor
+        for payment in payments
+        if payment.may_be_given_up
+    }
+    if not 0 < lacking <= sum(reserved.values()):
         return False
-    are_over = [_is_over(desk, payment_id) for payment_id in awaiting]
-    return any(are_over)
+    has_changed = False
+    for payment_id, amount in reserved.items():
+        if lacking > 0 and _is_over(desk, payment_id):
+            has_changed = True
+            lacking -= amount
+    return has_changed
 
 
 def _is_over(desk: Desk, payment_id: PaymentId) -> bool:
     """Whether it is, after it was tried."""
     # It may be over meanwhile, or it is in doubt whether the gateway has it.
     with suppress(InvalidTransition):
-        withdraw(desk.house, desk.firm_id, payment_id, reason=REASON, by=desk.by)
+        give_up(desk.house, desk.firm_id, payment_id, reason=REASON, by=desk.by)
     with desk.read() as work:
         return not work.payments.peek(payment_id).awaits_its_client

@@ -35,6 +35,7 @@ from billcore.ports.gateway import ChargeGateway, GatewayEvent
 from billcore.ports.store import UnitOfWork
 from billcore.reasons import Failure, RefundReason, Retry
 from billcore.services.booking import Page
+from billcore.services.canceling import asked_to_cancel
 from billcore.services.house import House, retried
 
 FEE_AWAITED_FOR = timedelta(days=7)
@@ -130,8 +131,8 @@ class PaymentBooks:
         is_unfinished = self.payment.completed_at is None
         if self.payment.is_on_a_page and self.payment.method is not seen.method and is_unfinished:
             self.payment = evolve(self.payment, method=seen.method)
-        withdrawal = None if operation is None else operation.withdrawal
-        while step := advance(self.payment, seen, self.page.invoices, withdrawal=withdrawal, at=self._at, by=self._by):
+        canceled = asked_to_cancel(self._work, operation) if seen.status is PaymentStatus.CANCELED else None
+        while step := advance(self.payment, seen, self.page.invoices, canceled=canceled, at=self._at, by=self._by):
             self._step(*step)
         self._estimate_fee()
         if self.payment.completed_at is not None:
@@ -192,15 +193,16 @@ class PaymentBooks:
             reason = "the gateway cannot say what happened"
             self._step(*paying.require_review(self.payment, reason, at=self._at, by=by))
         self._step(*paying.review(self.payment, evidence=evidence, at=self._at, by=by))
-        if not self.payment.is_waiting:
+        if self.payment.completed_at is not None or not (has_arrived or self.payment.is_waiting):
             return
         if has_arrived:
+            # Also where it failed or was canceled in our books meanwhile: money that came is never dropped.
             self._step(*paying.complete(self.payment, self.page.invoices, at=self._at, by=by))
         else:
             failure = Failure(code="resolved_as_failed", retry=Retry.NEW_METHOD)
             self._step(*paying.fail(self.payment, failure, at=self._at, by=by))
-        if operation is not None and not operation.is_done:
-            state = OperationState.SUCCEEDED if has_arrived else OperationState.REJECTED
+        state = OperationState.SUCCEEDED if has_arrived else OperationState.REJECTED
+        if operation is not None and operation.state is not state and (has_arrived or not operation.is_done):
             self._work.operations.save(move(operation, state, at=self._at))
 
     def resolve_refund(self, refund_id: RefundId, *, has_arrived: bool, evidence: str, by: Staff) -> None:

@@ -23,17 +23,19 @@ from billcore.ids import (
     InvoiceId,
     MethodId,
     OccurrenceId,
+    OperationId,
     PaymentId,
     RefundId,
     ScheduleId,
 )
 from billcore.invoices.invoice import CreditNote, Invoice
 from billcore.methods import SavedMethod
+from billcore.payments.operation import Operation
 from billcore.payments.payment import Payment, Refund
 from billcore.policy import Status
 from billcore.ports.gateway import GatewayEvent
 from billcore.ports.pages import InvoiceFilter, InvoicePage
-from billcore.ports.store import Batches, Operations, Repository, Requests, Store, UnitOfWork
+from billcore.ports.store import Batches, Repository, Requests, Store, UnitOfWork
 from billcore.recorded import RecordedEvent
 from billcore.recurring.occurrence import Occurrence
 from billcore.recurring.schedule import Schedule
@@ -79,6 +81,7 @@ class Own:
         self.invoices = _Invoices(work, client_id)
         self.payments = _Payments(work, client_id)
         self.methods = _Methods(work, client_id)
+        self.operations = _Operations(work)
         self.schedules = _Schedules(work, client_id)
         self.credit_notes = _CreditNotes(work, self.invoices)
         self.refunds = _Refunds(work, self.payments)
@@ -89,11 +92,6 @@ class Own:
     @property
     def firm_id(self) -> FirmId:
         return self._work.firm_id
-
-    @property
-    def operations(self) -> Operations:
-        """No desk takes an operation's id: they are reached through records that are the client's."""
-        return self._work.operations
 
     @property
     def requests(self) -> Requests:
@@ -192,6 +190,17 @@ class _Clients(_Records[ClientId, Client]):
 
     def all(self) -> Iterable[Client]:
         return self.peek_all([self._client_id])
+
+
+class _Operations(_Records[OperationId, Operation]):
+    """No desk takes an operation's id: they are reached through records that are the client's."""
+
+    def __init__(self, work: UnitOfWork) -> None:
+        super().__init__(work.operations, "operation", work.firm_id, lambda _: True)
+        self._operations = work.operations
+
+    def all(self) -> Iterable[Operation]:
+        return self.own(self._operations.all())
 
 
 class _Charges(_Records[ChargeId, Charge]):

@@ -12,7 +12,8 @@ from billcore.charges.charge import Charge
 from billcore.clients import Client
 from billcore.evolving import evolve
 from billcore.invoices.invoice import Content, Hold, Invoice, Voiding
-from billcore.payments.operation import Operation, Withdrawal
+from billcore.payments.instruction import CancelCommand
+from billcore.payments.operation import Operation
 from billcore.payments.payment import Payment, Refund
 from billcore.recurring.occurrence import Occurrence
 from billcore.recurring.schedule import Pause, Schedule, Skip
@@ -28,7 +29,7 @@ WORDS: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType(
         Hold: ("reason",),
         Payment: ("notes",),
         Refund: ("note",),
-        Withdrawal: ("reason",),
+        CancelCommand: ("reason",),
         Pause: ("reason",),
         Skip: ("reason",),
         Occurrence: ("reason",),
@@ -52,7 +53,7 @@ WORDS: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType(
 """The texts of each record and event that are the firm's own. Why a credit note was written stands on it, for all."""
 
 _WITHIN: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType(
-    {Invoice: ("content", "voiding", "hold"), Operation: ("withdrawal",), Schedule: ("pauses", "skips")}
+    {Invoice: ("content", "voiding", "hold"), Operation: ("command",), Schedule: ("pauses", "skips")}
 )
 """The fields of a record that may have such words within them."""
 

@@ -19,13 +19,13 @@ from billcore.reasons import Initiator
 from billcore.reports.payment_history import HistoryRow, payment_history
 from billcore.services.amounts import Amount, amount_in, written
 from billcore.services.booking import Page
+from billcore.services.giving_up import give_up
 from billcore.services.house import Desk, retried
 from billcore.services.making_way import makes_way, making_way
 from billcore.services.observing import PaymentBooks
 from billcore.services.operations.driver import Driver
 from billcore.services.requests import asked
 from billcore.services.reserving import Reserving
-from billcore.services.withdrawing import withdraw
 from billcore.texts import text
 
 
@@ -33,8 +33,8 @@ from billcore.texts import text
 class PaymentsDesk(Desk):
     """The payments of one firm.
 
-    Every command that moves money takes a ``request_id``, the host's own idempotency key. What an open hosted page
-    reserves and a person needs otherwise is had by closing the page first (``services/making_way.py``).
+    Every command that moves money takes a ``request_id``, the host's own idempotency key. What waits for its client, on
+    a hosted page or at their bank, is given up first where a person needs the amount (``services/making_way.py``).
     """
 
     @makes_way
@@ -147,7 +147,7 @@ class PaymentsDesk(Desk):
         Returns the payment in every case that reached the books; look at its ``state``: completed, pending, failed
         with its ``failure``, or still created when the gateway's answer is in doubt, which ``billing.recover()`` and
         webhooks resolve. Whoever comes second for the same amount is refused before any charge, with PaymentInFlight;
-        an open hosted page is closed first, but for auto-pay and back-fill.
+        what waits for its client is given up first, but for auto-pay and back-fill.
         """
         self.require_paying()
         who = self._initiator() if initiator is None else of_kind(initiator, Initiator, "initiator")
@@ -189,8 +189,8 @@ class PaymentsDesk(Desk):
         """Open a hosted page on which the client pays (S1.20); its address is the payment's ``action_url``.
 
         The amount is reserved while the page is open: it expires after an hour, when the payment is canceled, or when
-        a person needs the amount otherwise. Another page of the same invoice replaces it. *platform_fee* as in
-        ``charge``.
+        a person needs the amount otherwise. It replaces another page of the same invoice, and a charge that its client
+        was to confirm. *platform_fee* as in ``charge``.
         """
         self.require_paying()
         ask = asked(
@@ -227,7 +227,7 @@ class PaymentsDesk(Desk):
         """
         self.require(Permission.EDIT)
         why = text(reason, "reason", longest=1000)
-        withdraw(self.house, self.firm_id, payment_id, reason=why, by=self.by)
+        give_up(self.house, self.firm_id, payment_id, reason=why, by=self.by)
         return self._as_it_is(payment_id)
 
     @retried

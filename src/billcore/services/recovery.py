@@ -4,25 +4,20 @@ And give up what a client was to confirm and did not, so that nothing waits for 
 """
 
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Final
 
 from attrs import frozen
 
-from billcore.actors import System
-from billcore.errors import BadDate, BillcoreError, GatewayUnavailable, InvalidTransition
+from billcore.errors import BadDate, BillcoreError, GatewayUnavailable
 from billcore.evolving import evolve
-from billcore.ids import PaymentId
 from billcore.kinds import of_kind
-from billcore.payments.instruction import ChargeCommand
-from billcore.payments.operation import Operation, OperationState
+from billcore.payments.operation import Operation
 from billcore.ports.store import DueOperation
 from billcore.services.house import House
 from billcore.services.operations.claiming import LEASE
 from billcore.services.operations.driver import Driver
+from billcore.services.unconfirmed import end_unconfirmed
 from billcore.services.webhooks import Hearing
-from billcore.services.withdrawing import withdraw
 
 MIN_AGE = timedelta(seconds=60)
 BATCH = 200
@@ -30,10 +25,6 @@ CHUNK = 10
 """How many operations are claimed at once: the last of them is still ours when its turn comes."""
 LONGEST_REST = 2**6
 """How many times *min_age* what cannot be resolved is left alone at most: each time twice as long as the last."""
-CONFIRM_WITHIN = timedelta(days=1)
-"""How long a charge waits for its client's confirmation at their bank; nobody takes longer who means to."""
-NOT_CONFIRMED: Final = "not confirmed within a day"
-BY: Final = System("recovery")
 FOREIGN_AFTER = timedelta(days=30)
 """After so long an event whose payment never became known was another program's."""
 
@@ -118,26 +109,7 @@ class Recovery:
                 operation = work.operations.peek(due.operation_id)
             if (operation.gateway, operation.account) in unreachable:
                 return operation
-        operation = self._driver.drive(due.firm_id, due.operation_id)
-        payment_id = self._not_confirmed(operation)
-        if payment_id is None:
-            return operation
-        # It may be over meanwhile.
-        with suppress(InvalidTransition):
-            withdraw(self._house, due.firm_id, payment_id, reason=NOT_CONFIRMED, by=BY)
-        with self._house.store.read(due.firm_id) as work:
-            return work.operations.peek(due.operation_id)
-
-    def _not_confirmed(self, operation: Operation) -> PaymentId | None:
-        """The payment by a charge that its client was to confirm, and has not; a hosted page expires by itself."""
-        if not isinstance(operation.command, ChargeCommand) or operation.state is not OperationState.PENDING:
-            return None
-        tried_at = operation.created_at if operation.withdrawal is None else operation.withdrawal.at
-        if self._house.clock.now() - tried_at < CONFIRM_WITHIN:
-            return None
-        with self._house.store.read(operation.firm_id) as work:
-            payment = work.payments.peek(operation.command.payment_id)
-        return payment.id if payment.awaits_its_client else None
+        return end_unconfirmed(self._house, self._driver.drive(due.firm_id, due.operation_id))
 
     def _replay(self, min_age: timedelta, limit: int, recovered: Recovered) -> Recovered:
         placed, parked, let_go, failing = 0, 0, 0, list(recovered.failing)

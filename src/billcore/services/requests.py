@@ -17,7 +17,7 @@ class Asked:
     """A command as the caller asked for it: its id and a digest of what they want, if they gave an id."""
 
     request_id: str | None
-    fingerprint: str = ""
+    fingerprint: str
 
     def result_in(self, work: UnitOfWork) -> str | None:
         """The id of the record that this request made before, None if it is new.
@@ -44,7 +44,7 @@ class Asked:
 def asked(request_id: str | None, command: str, **parameters: Parameter) -> Asked:
     """The request to *command*; only a digest of the parameters is kept, never a client's data."""
     if request_id is None:
-        return Asked(request_id=None)
+        return Asked(request_id=None, fingerprint="")
     text(request_id, "request id", longest=200, required=True)
     # What JSON cannot write is no valid parameter either: the command itself refuses it.
     canonical = json.dumps([command, parameters], sort_keys=True, ensure_ascii=True, default=_kind_only)

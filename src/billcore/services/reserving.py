@@ -17,7 +17,7 @@ from billcore.money import Money
 from billcore.payments import paying
 from billcore.payments.applying import onto_one
 from billcore.payments.instruction import CancelCommand, ChargeCommand, CheckoutCommand, Command
-from billcore.payments.operation import Operation, OperationState, Withdrawal, move
+from billcore.payments.operation import Operation, OperationState, move
 from billcore.payments.payment import Payment
 from billcore.ports.gateway import ChargeGateway, CheckoutGateway
 from billcore.ports.store import UnitOfWork
@@ -174,7 +174,7 @@ class Reserving(Desk):
             if known is not None:
                 return work.payments.peek(PaymentId(known))
             invoice, firm = page.invoices[invoice_id], work.firm()
-            # A client has one page of an invoice: another one, of whatever amount, replaces it.
+            # A client pays an invoice in one way at a time: a page, of whatever amount, replaces what waits for them.
             require_no_client_awaited(work, invoice)
             wanted, at = _wanted(work, invoice, amount), self.house.now_at(firm)
             operation_id = OperationId(self.house.ids.new("op"))
@@ -242,16 +242,21 @@ class Reserving(Desk):
                 raise InvalidTransition(
                     "the payment's outcome is in doubt; billing.recover() finds it out, then it can be canceled"
                 )
+            if operation.cancel_id is not None and not work.operations.peek(operation.cancel_id).is_done:
+                # It is asked for already; whose wish it was first, it stays.
+                return operation.cancel_id
             command = CancelCommand(
                 operation_id=OperationId(self.house.ids.new("op")),
                 firm_id=self.firm_id,
                 payment_id=payment.id,
                 payment=operation.ref,
+                reason=reason,
+                by=self.by,
                 created_at=at,
             )
-            # Whoever hears of its end first, this worker or a webhook, then knows whose wish it was.
-            work.operations.save(evolve(operation, withdrawal=Withdrawal(reason=reason, by=self.by, at=at)))
             self._instruct(work, command, operation.gateway, operation.account)
+            # Whoever hears of its end first, this worker or a webhook, then knows whose wish it was.
+            work.operations.save(evolve(operation, cancel_id=command.operation_id))
             work.commit()
         return command.operation_id
 

@@ -31,6 +31,8 @@ CANCEL = CancelCommand(
     firm_id=FirmId("acme"),
     payment_id=PaymentId("pay-1"),
     payment=REF,
+    reason="",
+    by=None,
     created_at=NOON,
 )
 VIEWED = InvoiceViewed(firm_id=FirmId("acme"), invoice_id=InvoiceId("inv-1"), at=NOON, by=System("recovery"))

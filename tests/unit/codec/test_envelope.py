@@ -7,14 +7,14 @@ from typing import get_args, get_type_hints
 import pytest
 from attrs import frozen
 from tests.stripe import commands
-from tests.unit.codec.everything import VIEWED, an_invoice
+from tests.unit.codec.everything import NOON, VIEWED, an_invoice
 
 from billcore.codec import JsonValue, envelope, from_json
 from billcore.codec.envelope import Data, Envelope
 from billcore.errors import BadDocument
-from billcore.ids import GatewayRef
+from billcore.ids import FirmId, GatewayRef, OperationId, PaymentId
 from billcore.methods import Method
-from billcore.payments.instruction import AttachCommand, ChargeCommand, CheckoutCommand, RefundCommand
+from billcore.payments.instruction import AttachCommand, CancelCommand, ChargeCommand, CheckoutCommand, RefundCommand
 from billcore.payments.observation import MethodSnapshot
 from billcore.payments.operation import Operation
 from billcore.ports.store import UnitOfWork
@@ -171,5 +171,32 @@ def test_an_operation_of_version_1_is_read_without_what_it_did_not_know(tag: str
     if new is not None:
         assert document["data"]["command"].pop(new) is None
     assert document["data"].pop("verdict") is None
+    assert document["data"].pop("cancel_id") is None
+
+    assert envelope.OPERATION.unwrap(document) == operation
+
+
+def test_a_cancellation_of_version_2_does_not_say_whose_wish_it_was() -> None:
+    """Who asked for it, and why, came with version 3."""
+    command = CancelCommand(
+        operation_id=OperationId("op-2"),
+        firm_id=FirmId("acme"),
+        payment_id=PaymentId("pay-1"),
+        payment=PAID,
+        reason="",
+        by=None,
+        created_at=NOON,
+    )
+    operation = Operation(
+        id=command.operation_id,
+        firm_id=command.firm_id,
+        command=command,
+        gateway="stripe",
+        account=None,
+        created_at=NOON,
+    )
+    document = json.loads(json.dumps(envelope.OPERATION.wrap(operation)))
+    document["v"] = 2
+    del document["data"]["cancel_id"], document["data"]["command"]["reason"], document["data"]["command"]["by"]
 
     assert envelope.OPERATION.unwrap(document) == operation

@@ -94,6 +94,8 @@ def test_each_value_has_one_plain_form() -> None:
             "firm_id": "acme",
             "payment_id": "pay-1",
             "payment": {"gateway": "fake", "account": None, "id": "pay_1"},
+            "reason": "",
+            "by": None,
             "created_at": "2026-05-04T12:00:00+00:00",
         },
         "texts": ["a", "b"],

@@ -6,7 +6,7 @@ from billcore.actors import Processor
 from billcore.errors import GatewayConfigurationError, GatewayProblem, GatewayRequestInvalid
 from billcore.gateways import offering
 from billcore.payments.instruction import CancelCommand, CheckoutCommand
-from billcore.payments.observation import CheckoutStatus, PaymentStatus
+from billcore.payments.observation import CheckoutSnapshot, CheckoutStatus, PaymentStatus
 from billcore.payments.operation import Operation, OperationState
 from billcore.ports.gateway import ChargeGateway, CheckoutGateway
 from billcore.services.house import House
@@ -58,11 +58,22 @@ class CancelDriver:
             case CheckoutStatus.EXPIRED:
                 return PaymentStatus.CANCELED
             case CheckoutStatus.COMPLETE:
-                return PaymentStatus.SUCCEEDED
+                return self._cancel_behind(asked, command, page)
             case CheckoutStatus.OPEN:
                 return PaymentStatus.OPEN
             case _:
                 assert_never(page.status)
+
+    def _cancel_behind(self, asked: Operation, command: CancelCommand, page: CheckoutSnapshot) -> PaymentStatus:
+        """The client has finished with the page: what is paid stays paid, what is still to be confirmed is canceled."""
+        if page.payment is None:
+            return PaymentStatus.PENDING
+        gateway = offering(self._house.gateway(asked.gateway, asked.account), ChargeGateway)
+        seen = gateway.get_payment(page.payment)
+        if seen.status is PaymentStatus.REQUIRES_ACTION:
+            seen = gateway.cancel_payment(page.payment)
+            self._observing.payment(asked.firm_id, command.payment_id, seen, by=Processor(asked.gateway))
+        return seen.status
 
     def _finish(self, operation: Operation, status: PaymentStatus) -> None:
         match status:

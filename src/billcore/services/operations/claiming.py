@@ -93,7 +93,9 @@ class Claiming:
                 operation = submit(operation, at=now, until=now + LEASE)
             else:
                 is_pending = operation.state is OperationState.PENDING
-                operation = evolve(operation, leased_until=now + (REST if is_pending else LEASE))
+                until = now + (REST if is_pending else LEASE)
+                # What went wrong before says nothing of this look.
+                operation = evolve(operation, leased_until=until, last_error=None)
             operation = work.operations.save(operation)
             work.commit()
         return Claim(operation=operation, next=step)

@@ -7,7 +7,7 @@ from billcore.services.operations.driver import Driver
 from billcore.services.reserving import Reserving
 
 
-def withdraw(house: House, firm_id: FirmId, payment_id: PaymentId, *, reason: str, by: Actor) -> None:
+def give_up(house: House, firm_id: FirmId, payment_id: PaymentId, *, reason: str, by: Actor) -> None:
     """Cancel it here, and at its gateway if it was sent there; it may turn out to be too late.
 
     InvalidTransition for a payment that is over, or of which it is in doubt whether the gateway has it.
