@@ -202,7 +202,8 @@ class InvoicesDesk(Desk):
     def void(self, invoice_id: InvoiceId, *, reason: str = "", lines: VoidedLines | None = None) -> Invoice:
         """Take an issued invoice back (S3.30-S3.34).
 
-        Where the policy says so, money on it becomes the client's credit (C15). What waits for its client is given up first.
+        Where the policy says so, money on it becomes the client's credit (C15). What waits for its client is given up
+        first.
         """
         self.require(Permission.DELETE)
         with self.begin() as work:
