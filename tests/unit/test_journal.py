@@ -33,9 +33,10 @@ from tests.unit.reports.happened import (
 )
 
 from billcore import events
+from billcore.errors import HouseRule
 from billcore.fees import FeeBasis, FeeKind
 from billcore.ids import CreditNoteId, InvoiceId
-from billcore.journal import Account, Posting, balances, entries, owed_by_invoice, postings
+from billcore.journal import Account, Posting, balances, entries, owed_by_invoice, postings, split_by_invoice
 from billcore.money import Money
 
 MAY, JUNE = date(2026, 5, 31), date(2026, 6, 1)
@@ -53,6 +54,18 @@ def standing(*happened: events.Event) -> dict[Account, Money]:
         for balance in balances(entries(recorded(*happened)))
         if not balance.amount.is_zero
     }
+
+
+# ── Whose part it is ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_what_an_event_of_one_invoice_moves_is_all_of_that_invoice() -> None:
+    assert split_by_invoice(issued(usd(100_00)), usd(100_00)) == on_invoice(usd(100_00))
+
+
+def test_an_event_that_moves_what_is_owed_must_say_on_which_invoice() -> None:
+    with pytest.raises(HouseRule, match="FeeAssessed moves what is owed"):
+        split_by_invoice(fee_assessed(fee_of(usd(3_20))), usd(3_20))
 
 
 # ── Invoices ─────────────────────────────────────────────────────────────────────────────────────────────────────────

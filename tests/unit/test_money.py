@@ -375,8 +375,9 @@ def test_amounts_made_together_are_as_strict_as_one() -> None:
     with pytest.raises(BadMoney, match="not a bool"):
         Money.each([True], "USD")
     for beyond in (LARGEST_MINOR + 1, -LARGEST_MINOR - 1):
-        with pytest.raises(AmountTooLarge):
-            Money.each([0, beyond], "USD")
+        for amounts in ([0, beyond], [beyond]):
+            with pytest.raises(AmountTooLarge):
+                Money.each(amounts, "USD")
     with pytest.raises(UnknownCurrency):
         Money.each([], "usd")
 
