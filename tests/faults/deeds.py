@@ -276,6 +276,7 @@ Deed = Callable[[Billing, FrontDesk, Counterparty, Job], object]
 DEEDS: Final[Mapping[str, Deed]] = {
     "charge": _charge,
     "charge otherwise": _charge,
+    "charge again": _charge,
     "refund": _refund,
     "record": _record,
     "receive": _receive,

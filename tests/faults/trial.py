@@ -13,7 +13,7 @@ from tests.faults.deeds import JANE, Job, perform
 from tests.faults.sums import sums_of
 from tests.faults.workers import Workers, without_fsync
 
-from billcore import Billing, LineItem
+from billcore import Billing, Contact, LineItem
 from billcore.billing import FrontDesk
 from billcore.errors import BillcoreError
 from billcore.ids import InvoiceId, MethodId, PaymentId
@@ -22,7 +22,7 @@ from billcore.payments.payment import Payment, PaymentState, RefundState
 from billcore.testing import Decline, Silence, Succeed, Wait
 from billcore_sqlalchemy import SqlStore
 
-SCENARIOS: Final = ("charge", "refund", "hear", "charge otherwise")
+SCENARIOS: Final = ("charge", "refund", "hear", "charge otherwise", "charge again")
 
 WEATHER: Final = (
     Succeed(),
@@ -58,7 +58,7 @@ class Place:
 
 @frozen(kw_only=True)
 class Trial:
-    """A firm with one invoice of 100.00, one saved method, and for some scenarios a payment or an open page."""
+    """A firm with one invoice of 100.00, one saved method, and for some scenarios what was paid or begun before."""
 
     place: Place
     gateway: Counterparty
@@ -90,6 +90,12 @@ class Trial:
             desk.payments.checkout(
                 invoice.id, gateway=gateway_name, success_url="https://acme.example", cancel_url="https://acme.example"
             )
+        elif scenario == "charge again":
+            # The client was to confirm the first card at their bank, and did not.
+            challenged = desk.methods.attach(client.id, gateway=gateway_name, token=gateway.token("requires_action"))
+            portal = billing.at(firm, by=Contact("priya", "Priya Patel", client.id))
+            asked = portal.payments.charge(invoice.id, method=challenged.id)
+            assert asked.state is PaymentState.REQUIRES_ACTION
         elif scenario != "charge":
             payment_id = desk.payments.charge(invoice.id, method=method.id).id
         if scenario == "hear":
