@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 from attrs import evolve
-from tests.office import FIRM, PRIYA, Office
+from tests.office import FIRM, JANE, PRIYA, Office
 
 from billcore.billing import Billing
-from billcore.errors import PaymentInFlight
+from billcore.errors import GatewayUnavailable, InvalidTransition, PaymentInFlight, ReasonRequired
 from billcore.ids import FirmId, GatewayRef
 from billcore.memory import MemoryStore
 from billcore.payments.observation import PaymentSnapshot, PaymentStatus
@@ -18,7 +18,9 @@ from billcore.testing.fake_gateway import EVERYTHING
 
 
 class Seeing(FakeGateway):
-    """A gateway that shows what else there is."""
+    """A gateway that shows what else there is, and may be silent when it is to cancel."""
+
+    is_mute = False
 
     def __init__(self, clock: ManualClock) -> None:
         super().__init__(clock, capabilities=evolve(EVERYTHING, two_step=True))
@@ -26,6 +28,11 @@ class Seeing(FakeGateway):
 
     def get_payment(self, ref: GatewayRef) -> PaymentSnapshot:
         return self.others.get(ref.id) or super().get_payment(ref)
+
+    def cancel_payment(self, ref: GatewayRef) -> PaymentSnapshot:
+        if self.is_mute:
+            raise GatewayUnavailable("no answer")
+        return super().cancel_payment(ref)
 
 
 def prepared_twice(token: str) -> tuple[Office, Seeing, Payment, PaymentSnapshot]:
@@ -79,7 +86,7 @@ def hear_of(office: Office, gateway: Seeing, payment: Payment, copy: PaymentSnap
     office.billing.hear("fake", webhook.body, webhook.headers)
 
 
-def unconfirmed_with_money_on_a_copy() -> tuple[Office, Payment]:
+def unconfirmed_with_money_on_a_copy() -> tuple[Office, Seeing, Payment]:
     """A charge that its client did not confirm, while the gateway has money on a copy of it: a person must look."""
     office, gateway, payment, forgotten = prepared_twice("card_requires_action")
     seen = gateway.get_payment(payment.ref or forgotten.ref)
@@ -87,11 +94,11 @@ def unconfirmed_with_money_on_a_copy() -> tuple[Office, Payment]:
     hear_of(office, gateway, payment, forgotten)
     payment = office.desk.payments.get(payment.id)
     assert (payment.state, payment.needs_review) == (PaymentState.REQUIRES_ACTION, True)
-    return office, payment
+    return office, gateway, payment
 
 
 def test_what_a_person_is_to_look_at_does_not_make_way_nor_end_by_itself() -> None:
-    office, payment = unconfirmed_with_money_on_a_copy()
+    office, _, payment = unconfirmed_with_money_on_a_copy()
     invoice = office.desk.invoices.get(payment.invoice_ids[0])
 
     with pytest.raises(PaymentInFlight):
@@ -109,7 +116,7 @@ def test_what_a_person_is_to_look_at_does_not_make_way_nor_end_by_itself() -> No
 
 
 def test_money_that_a_person_saw_is_booked_also_when_staff_had_canceled_the_payment() -> None:
-    office, payment = unconfirmed_with_money_on_a_copy()
+    office, _, payment = unconfirmed_with_money_on_a_copy()
     invoice = office.desk.invoices.get(payment.invoice_ids[0])
     canceled = office.desk.payments.cancel(payment.id, reason="the client called")
 
@@ -119,6 +126,60 @@ def test_money_that_a_person_saw_is_booked_also_when_staff_had_canceled_the_paym
     assert (resolved.state, resolved.needs_review) == (PaymentState.COMPLETED, False)
     assert office.badge(invoice) == "Paid"
     assert office.billing.verify(FIRM) == ()
+
+
+@pytest.mark.parametrize("has_arrived", [True, False])
+def test_nobody_can_confirm_any_more_what_a_person_has_decided(has_arrived: bool) -> None:
+    office, gateway, payment = unconfirmed_with_money_on_a_copy()
+    assert payment.ref is not None
+
+    resolved = office.desk.payments.resolve(payment.id, has_arrived=has_arrived, evidence="seen in the dashboard")
+    with pytest.raises(InvalidTransition):
+        gateway.client_acts(payment.ref)
+    office.hear()
+    office.days_later(1)
+    office.billing.recover()
+
+    assert resolved.state is (PaymentState.COMPLETED if has_arrived else PaymentState.CANCELED)
+    after = office.desk.payments.get(payment.id)
+    assert (after.state, after.needs_review) == (resolved.state, False), "its end at the gateway is no news"
+    assert office.balance(office.desk.invoices.get(payment.invoice_ids[0])) == ("0.00" if has_arrived else "100.00")
+    assert office.billing.verify(FIRM) == ()
+
+
+def test_while_the_gateway_does_not_answer_a_client_might_still_confirm_and_nothing_is_decided() -> None:
+    office, gateway, payment = unconfirmed_with_money_on_a_copy()
+    gateway.is_mute = True
+    with pytest.raises(PaymentInFlight, match=r"billing\.recover"):
+        office.desk.payments.resolve(payment.id, has_arrived=True, evidence="seen in the dashboard")
+    gateway.is_mute = False
+    office.clock.advance(timedelta(minutes=5))
+    office.billing.recover()
+    still = office.desk.payments.get(payment.id)
+
+    resolved = office.desk.payments.resolve(payment.id, has_arrived=True, evidence="seen in the dashboard")
+
+    assert (still.state, still.needs_review) == (PaymentState.CANCELED, True)
+    assert resolved.state is PaymentState.COMPLETED
+
+
+def test_a_decision_that_is_refused_cancels_nothing() -> None:
+    office, gateway, payment = unconfirmed_with_money_on_a_copy()
+
+    with pytest.raises(ReasonRequired):
+        office.desk.payments.resolve(payment.id, has_arrived=True, evidence=" ")
+
+    assert payment.ref is not None
+    assert gateway.get_payment(payment.ref).status is PaymentStatus.REQUIRES_ACTION
+
+
+def test_of_a_gateway_that_is_gone_the_person_is_believed() -> None:
+    office, _, payment = unconfirmed_with_money_on_a_copy()
+    elsewhere = Billing(office.store, [], clock=office.clock).at(FIRM, by=JANE)
+
+    resolved = elsewhere.payments.resolve(payment.id, has_arrived=True, evidence="seen in the dashboard")
+
+    assert (resolved.state, resolved.needs_review) == (PaymentState.COMPLETED, False)
 
 
 @pytest.mark.parametrize("token", ["card_ok", "ach_ok"])

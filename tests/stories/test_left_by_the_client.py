@@ -20,11 +20,14 @@ from billcore.methods import Method
 from billcore.payments.instruction import CancelCommand
 from billcore.payments.observation import CheckoutStatus, PaymentSnapshot, PaymentStatus
 from billcore.payments.payment import Payment, PaymentState
+from billcore.ports.clock import Clock
+from billcore.ports.gateway import Idempotency, Lookup
 from billcore.reasons import Initiator
 from billcore.services.observing import Observing
 from billcore.services.own import begin_own
 from billcore.testing import FakeGateway
-from billcore.testing.fake.outcomes import AskClient, Decline, Down, Succeed
+from billcore.testing.fake.outcomes import AskClient, Decline, Down, Silence, Succeed
+from billcore.testing.fake_gateway import EVERYTHING
 
 PAID, BACK = "https://acme.example/paid", "https://acme.example/back"
 OTHERWISE = "the amount is needed otherwise"
@@ -283,6 +286,14 @@ class EndsItsPages(Watched):
         return seen
 
 
+class Forgetful(Watched):
+    """It keeps no keys and finds nothing: what it does not answer only a person, or a webhook, can tell."""
+
+    def __init__(self, clock: Clock, *, name: str = "fake") -> None:
+        weak = evolve(EVERYTHING, idempotency=Idempotency.NONE, lookup=Lookup.NONE)
+        super().__init__(clock, name=name, capabilities=weak)
+
+
 def finished_page(office: Office, invoice: Invoice) -> Payment:
     """The client entered an account that is still to be confirmed, and the page is over."""
     payment = _on_a_page(office, invoice)
@@ -319,6 +330,56 @@ def test_a_page_that_is_over_with_a_payment_to_be_confirmed_does_not_wait_for_ev
     assert (before, now(office, payment).state) == (PaymentState.REQUIRES_ACTION, PaymentState.CANCELED)
     assert given_up(office) == [(System("recovery"), NOT_CONFIRMED)]
     assert is_right(office)
+
+
+@pytest.mark.parametrize("look", ["recovery", "somebody who needs it otherwise"])
+def test_what_was_declined_on_a_page_that_is_over_has_failed(look: str) -> None:
+    office = Office.open(kind=EndsItsPages, terms=Terms.net(0))
+    invoice = office.sent(office.client())
+    payment = finished_page(office, invoice)
+    gateway_ref = now(office, payment).ref
+    assert gateway_ref is not None
+    office.gateway.client_acts(gateway_ref, Decline("microdeposit_failed"))
+
+    if look == "recovery":
+        office.clock.advance(timedelta(hours=2))
+        office.billing.recover()
+        assert office.balance(invoice) == "100.00"
+    office.desk.payments.record(invoice.id, method=Method.CHECK)
+
+    after = now(office, payment)
+    assert (after.state, after.failure and after.failure.code) == (PaymentState.FAILED, "microdeposit_failed")
+    assert (office.badge(invoice), given_up(office)) == ("Paid", [])
+    assert is_right(office)
+
+
+def test_an_answer_that_a_webhook_brings_spares_a_person_and_its_end_comes_too() -> None:
+    office = Office.open(kind=Forgetful, terms=Terms.net(0))
+    invoice = office.sent(office.client())
+    office.gateway.script(charge=[Silence(then=AskClient())])
+    payment = office.charged(invoice)
+    office.clock.advance(timedelta(minutes=30))
+    office.billing.recover()
+    assert payment.operation_id is not None
+    with office.store.read(payment.firm_id) as work:
+        asked_a_person = work.operations.peek(payment.operation_id).needs_review
+
+    office.hear()
+    office.days_later(2)
+    office.billing.recover()
+
+    assert asked_a_person
+    assert now(office, payment).state is PaymentState.CANCELED
+    assert office.balance(invoice) == "100.00"
+
+
+def test_a_gateway_that_answers_again_is_asked_for_all_in_one_pass(office: Office, gateway: Watched) -> None:
+    gateway.script(charge=[Down()] * 4)
+    for _ in range(4):
+        office.charged(office.sent(office.client()))
+    office.clock.advance(timedelta(minutes=5))
+
+    assert office.billing.recover().resolved == 4
 
 
 def test_an_invoice_that_waited_for_its_client_becomes_overdue_after_all(office: Office, invoice: Invoice) -> None:

@@ -126,13 +126,15 @@ def move(operation: Operation, to: OperationState, *, at: datetime, ref: Gateway
         )
     moment = instant(at, "at")
     is_done = to in (OperationState.SUCCEEDED, OperationState.REJECTED)
+    is_in_doubt = to is OperationState.UNKNOWN
     return evolve(
         operation,
         state=to,
         ref=ref or operation.ref,
         resolved_at=moment if is_done else None,
         leased_until=None,
-        needs_review=False if is_done else operation.needs_review,
+        # Once the gateway has told, no person has to find out.
+        needs_review=operation.needs_review if is_in_doubt else False,
     )
 
 
@@ -144,4 +146,5 @@ def submit(operation: Operation, *, at: datetime, until: datetime, ref: GatewayR
         sends=operation.sends + 1,
         submitted_at=at,
         leased_until=until,
+        last_error=None,
     )

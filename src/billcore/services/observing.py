@@ -110,7 +110,9 @@ class PaymentBooks:
         self._stored_refunds = dict(self.refunds)
 
     def contradiction(self, seen: PaymentSnapshot) -> str | None:
-        """What our books say is over and *seen* denies."""
+        """What our books say is over and *seen* denies; what we had canceled there is canceled as it should be."""
+        if seen.status is PaymentStatus.CANCELED and asked_to_cancel(self._work, self._operation()) is not None:
+            return None
         return contradiction(self.payment, self.refunds, seen)
 
     def require_review(self, reason: str) -> None:
@@ -119,8 +121,7 @@ class PaymentBooks:
 
     def take(self, seen: PaymentSnapshot) -> None:
         """Step forward until the books know all that *seen* tells; in any order of arrivals the end is the same."""
-        operation_id = self.payment.operation_id
-        operation = None if operation_id is None else self._work.operations.get(operation_id)
+        operation = self._operation()
         if is_another(self.payment, operation, seen):
             if step := doubt(self.payment, seen, at=self._at, by=self._by):
                 self._step(*step)
@@ -187,8 +188,7 @@ class PaymentBooks:
 
     def resolve(self, *, has_arrived: bool, evidence: str, by: Staff) -> None:
         """What a person found out about a payment that waits for one; it is completed or failed by the usual verbs."""
-        operation_id = self.payment.operation_id
-        operation = None if operation_id is None else self._work.operations.get(operation_id)
+        operation = self._operation()
         if not self.payment.needs_review and operation is not None and operation.needs_review:
             reason = "the gateway cannot say what happened"
             self._step(*paying.require_review(self.payment, reason, at=self._at, by=by))
@@ -227,6 +227,11 @@ class PaymentBooks:
         self.refunds[refund_id] = self.book_refund(refund, event)
         state = OperationState.SUCCEEDED if has_arrived else OperationState.REJECTED
         self._work.operations.save(move(operation, state, at=self._at))
+
+    def _operation(self) -> Operation | None:
+        """What asked for the payment; None where it was recorded by hand."""
+        operation_id = self.payment.operation_id
+        return None if operation_id is None else self._work.operations.get(operation_id)
 
     def close(self) -> None:
         """Write what changed into the unit of work; the caller commits."""
@@ -298,7 +303,8 @@ class PaymentBooks:
             return
         if operation.state is OperationState.REJECTED and state is not OperationState.SUCCEEDED:
             return
-        self._work.operations.save(move(operation, state, at=self._at, ref=ref))
+        moved = move(operation, state, at=self._at, ref=ref)
+        self._work.operations.save(evolve(moved, last_error=None))
 
     def _invoices_of(self, payment: Payment, refunds: Iterable[Refund]) -> set[InvoiceId]:
         ids = set(payment.invoice_ids)

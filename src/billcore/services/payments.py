@@ -22,10 +22,10 @@ from billcore.services.booking import Page
 from billcore.services.giving_up import give_up
 from billcore.services.house import Desk, retried
 from billcore.services.making_way import makes_way, making_way
-from billcore.services.observing import PaymentBooks
 from billcore.services.operations.driver import Driver
 from billcore.services.requests import asked
 from billcore.services.reserving import Reserving
+from billcore.services.resolving import Resolution
 from billcore.texts import text
 
 
@@ -230,23 +230,27 @@ class PaymentsDesk(Desk):
         give_up(self.house, self.firm_id, payment_id, reason=why, by=self.by)
         return self._as_it_is(payment_id)
 
-    @retried
     def resolve(self, payment_id: PaymentId, *, has_arrived: bool, evidence: str) -> Payment:
         """Decide what no gateway could tell: a person has seen that the money came, or that it never will.
 
         For a payment under review, or whose operation waits for a person; InvalidTransition for any other. Only staff
-        resolve, and *evidence* says how they know: the gateway's id, a bank statement, who confirmed it.
+        resolve, and *evidence* says how they know: the gateway's id, a bank statement, who confirmed it. What the
+        client could still confirm is canceled at the gateway first: PaymentInFlight if that does not answer. Money that
+        arrived is booked, also where the payment failed or was canceled meanwhile.
         """
         self.require(Permission.EDIT)
         of_kind(has_arrived, bool, "has_arrived")
-        if not isinstance(self.by, Staff):
+        staff = self.by
+        if not isinstance(staff, Staff):
             raise NotPermitted("only a member of staff resolves a payment in doubt")
-        with self.begin() as work:
-            books = PaymentBooks(self.house, work, payment_id, by=self.by)
-            books.resolve(has_arrived=has_arrived, evidence=evidence, by=self.by)
-            books.close()
-            work.commit()
-        return books.payment
+        return Resolution(
+            house=self.house,
+            firm_id=self.firm_id,
+            payment_id=payment_id,
+            has_arrived=has_arrived,
+            evidence=evidence,
+            by=staff,
+        ).carry_out()
 
     @makes_way
     @retried

@@ -54,8 +54,21 @@ def test_what_is_done_is_nobodys_work_any_more(to: OperationState) -> None:
     assert (done.resolved_at, done.leased_until, done.needs_review) == (START, None, False)
 
 
+def test_what_the_gateway_has_told_needs_no_person_and_what_is_in_doubt_still_does() -> None:
+    doubted = evolve(RESERVED, state=OperationState.UNKNOWN, needs_review=True)
+
+    assert not move(doubted, OperationState.PENDING, at=START).needs_review
+    assert move(doubted, OperationState.UNKNOWN, at=START).needs_review
+
+
+def test_what_went_wrong_before_says_nothing_of_a_new_try() -> None:
+    failed = evolve(RESERVED, last_error="gateway_unavailable")
+
+    assert submit(failed, at=START, until=START + timedelta(minutes=3)).last_error is None
+
+
 def test_what_is_not_done_gives_up_its_lease_and_keeps_the_rest() -> None:
-    submitted = evolve(submit(RESERVED, at=START, until=START + timedelta(minutes=3)), needs_review=True)
+    submitted = evolve(submit(RESERVED, at=START, until=START + timedelta(minutes=3)), last_error="silence")
 
     pending = move(submitted, OperationState.PENDING, at=START + timedelta(hours=1), ref=a_ref("gpay-1"))
 

@@ -6,7 +6,7 @@ from billcore.actors import Processor
 from billcore.errors import GatewayConfigurationError, GatewayProblem, GatewayRequestInvalid
 from billcore.gateways import offering
 from billcore.payments.instruction import CancelCommand, CheckoutCommand
-from billcore.payments.observation import CheckoutSnapshot, CheckoutStatus, PaymentStatus
+from billcore.payments.observation import CheckoutStatus, PaymentSnapshot, PaymentStatus
 from billcore.payments.operation import Operation, OperationState
 from billcore.ports.gateway import ChargeGateway, CheckoutGateway
 from billcore.services.house import House
@@ -52,26 +52,25 @@ class CancelDriver:
 
     def _close_page(self, asked: Operation, checkout: CheckoutCommand, command: CancelCommand) -> PaymentStatus:
         gateway = offering(self._house.gateway(asked.gateway, asked.account), CheckoutGateway)
-        page = gateway.expire_checkout(command.payment)
-        CheckoutDriver(self._house).follow(asked, checkout, page)
+        page, checkouts = gateway.expire_checkout(command.payment), CheckoutDriver(self._house)
+        checkouts.follow(asked, checkout, page)
         match page.status:
             case CheckoutStatus.EXPIRED:
                 return PaymentStatus.CANCELED
             case CheckoutStatus.COMPLETE:
-                return self._cancel_behind(asked, command, page)
+                return self._cancel_behind(asked, command, checkouts.behind(asked, page))
             case CheckoutStatus.OPEN:
                 return PaymentStatus.OPEN
             case _:
                 assert_never(page.status)
 
-    def _cancel_behind(self, asked: Operation, command: CancelCommand, page: CheckoutSnapshot) -> PaymentStatus:
+    def _cancel_behind(self, asked: Operation, command: CancelCommand, seen: PaymentSnapshot | None) -> PaymentStatus:
         """The client has finished with the page: what is paid stays paid, what is still to be confirmed is canceled."""
-        if page.payment is None:
+        if seen is None:
             return PaymentStatus.PENDING
-        gateway = offering(self._house.gateway(asked.gateway, asked.account), ChargeGateway)
-        seen = gateway.get_payment(page.payment)
-        if seen.status is PaymentStatus.REQUIRES_ACTION:
-            seen = gateway.cancel_payment(page.payment)
+        if seen.status in (PaymentStatus.OPEN, PaymentStatus.REQUIRES_ACTION):
+            gateway = offering(self._house.gateway(asked.gateway, asked.account), ChargeGateway)
+            seen = gateway.cancel_payment(seen.ref)
             self._observing.payment(asked.firm_id, command.payment_id, seen, by=Processor(asked.gateway))
         return seen.status
 

@@ -12,7 +12,7 @@ from billcore.evolving import evolve
 from billcore.gateways import offering
 from billcore.payments import paying
 from billcore.payments.instruction import CheckoutCommand
-from billcore.payments.observation import CheckoutSnapshot, CheckoutStatus
+from billcore.payments.observation import CheckoutSnapshot, CheckoutStatus, PaymentSnapshot, PaymentStatus
 from billcore.payments.observing import cancel
 from billcore.payments.operation import Operation, OperationState, move
 from billcore.payments.payment import PaymentState
@@ -76,13 +76,21 @@ class CheckoutDriver:
                 self._opened(operation, command, page)
             case CheckoutStatus.EXPIRED:
                 self.close(operation, command, "the page expired", heard=heard)
-            case CheckoutStatus.COMPLETE if page.payment is not None:
-                gateway = offering(self._house.gateway(operation.gateway, operation.account), ChargeGateway)
-                seen = gateway.get_payment(page.payment)
-                by = Processor(operation.gateway)
-                self._observing.payment(operation.firm_id, command.payment_id, seen, by=by, heard=heard)
             case CheckoutStatus.COMPLETE:
-                self._claiming.release(operation, OperationState.PENDING)
+                seen, by = self.behind(operation, page), Processor(operation.gateway)
+                if seen is None:
+                    self._claiming.release(operation, OperationState.PENDING)
+                else:
+                    self._observing.payment(operation.firm_id, command.payment_id, seen, by=by, heard=heard)
+
+    def behind(self, operation: Operation, page: CheckoutSnapshot) -> PaymentSnapshot | None:
+        """The payment of a page that is over, if there is one; what was declined there has failed for good."""
+        if page.payment is None:
+            return None
+        gateway = offering(self._house.gateway(operation.gateway, operation.account), ChargeGateway)
+        seen = gateway.get_payment(page.payment)
+        was_declined = seen.status is PaymentStatus.OPEN and seen.failure is not None
+        return evolve(seen, status=PaymentStatus.FAILED) if was_declined else seen
 
     @retried
     def _opened(self, operation: Operation, command: CheckoutCommand, page: CheckoutSnapshot) -> None:
