@@ -55,7 +55,7 @@ _UNLOCKED: Final = (
     (
         "    def _remembered(",
         "    def _now(self, key: Values) -> object:\n"
-        "        return self._session.query(self._statements.version, key).scalar()\n\n"
+        "        return self._session.query(self._statements.version, key).scalar_one_or_none()\n\n"
         "    def _remembered(",
     ),
 )
@@ -187,7 +187,7 @@ FAULTS: Final = (
             (
                 "        if self._session.can_return_what_it_updates:\n",
                 '        its = {"the_firm": self.firm_id, "the_id": prefix}\n'
-                "        if (before := self._session.query(_counted(counters), its).scalar()) is not None:\n"
+                "        if (before := self._session.query(_counted(counters), its).scalar_one_or_none()) is not None:\n"
                 "            self._session.change(_count(counters), key)\n"
                 "            return int(before) + count\n"
                 "        if self._session.can_return_what_it_updates:\n",
