@@ -187,7 +187,8 @@ FAULTS: Final = (
             (
                 "        if self._session.can_return_what_it_updates:\n",
                 '        its = {"the_firm": self.firm_id, "the_id": prefix}\n'
-                "        if (before := self._session.query(_counted(counters), its).scalar_one_or_none()) is not None:\n"
+                "        before = self._session.query(_counted(counters), its).scalar_one_or_none()\n"
+                "        if before is not None:\n"
                 "            self._session.change(_count(counters), key)\n"
                 "            return int(before) + count\n"
                 "        if self._session.can_return_what_it_updates:\n",
