@@ -97,6 +97,10 @@ def _silence(_: GatewayRef) -> None:
     raise GatewayUnavailable("no answer")
 
 
+def _refuses(_: GatewayRef) -> None:
+    raise GatewayConfigurationError("a wrong key")
+
+
 def _dies(_: GatewayRef) -> None:
     raise KeyboardInterrupt
 
@@ -438,12 +442,9 @@ def test_a_worker_that_dies_while_it_gives_up_leaves_the_next_one_the_reason(
 def test_what_the_gateway_refused_to_cancel_is_tried_again_a_day_later(
     office: Office, gateway: Watched, invoice: Invoice
 ) -> None:
-    def refuses(_: GatewayRef) -> None:
-        raise GatewayConfigurationError("a wrong key")
-
     payment = unconfirmed(office, invoice)
     office.days_later(2)
-    gateway.before = refuses
+    gateway.before = _refuses
     failing = office.billing.recover().failing
     office.clock.advance(timedelta(hours=3))
     office.billing.recover()
@@ -508,11 +509,8 @@ def test_whoever_asked_first_is_who_gave_it_up(office: Office, gateway: Watched,
 def test_a_wish_that_the_gateway_refused_is_not_the_reason_of_a_later_end(
     office: Office, gateway: Watched, invoice: Invoice
 ) -> None:
-    def refuses(_: GatewayRef) -> None:
-        raise GatewayConfigurationError("a wrong key")
-
     payment = unconfirmed(office, invoice)
-    gateway.before = refuses
+    gateway.before = _refuses
     with pytest.raises(GatewayConfigurationError):
         office.desk.payments.cancel(payment.id, reason="the client called")
     gateway.before = lambda _: None

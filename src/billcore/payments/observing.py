@@ -145,14 +145,14 @@ def _status(
             PaymentState.CREATED | PaymentState.REQUIRES_ACTION | PaymentState.PENDING
         ):
             if seen.status is PaymentStatus.CANCELED and seen.failure is None:
-                return cancel(payment, canceled, or_else="canceled at the gateway", at=at, by=by)
+                return cancel_as_asked(payment, canceled, or_else="canceled at the gateway", at=at, by=by)
             failure = seen.failure or Failure(code="failed", retry=Retry.NEW_METHOD)
             return paying.fail(payment, failure, at=at, by=by)
         case _:
             return None
 
 
-def cancel(
+def cancel_as_asked(
     payment: Payment, canceled: CancelCommand | None, *, or_else: str, at: datetime, by: Actor
 ) -> tuple[Payment, PaymentCanceled]:
     """Canceled, as whoever asked for it said; where nobody of ours did, *or_else* is what is known."""

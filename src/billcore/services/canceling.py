@@ -1,14 +1,17 @@
-"""Whose wish the end of a payment is: a cancellation that was asked of its gateway, and not refused there."""
+"""Cancel a payment that is not completed: the wish is committed, and then the gateway is asked, which decides."""
 
-from billcore.payments.instruction import CancelCommand
-from billcore.payments.operation import Operation, OperationState
-from billcore.ports.store import UnitOfWork
+from billcore.actors import Actor
+from billcore.ids import FirmId, PaymentId
+from billcore.services.house import House
+from billcore.services.operations.driver import Driver
+from billcore.services.reserving import Reserving
 
 
-def asked_to_cancel(work: UnitOfWork, operation: Operation | None) -> CancelCommand | None:
-    """How the gateway was asked to cancel what *operation* asked for; None if it was not, refused, or came too late."""
-    if operation is None or operation.cancel_id is None:
-        return None
-    asking = work.operations.peek(operation.cancel_id)
-    is_refused = asking.state is OperationState.REJECTED
-    return asking.command if isinstance(asking.command, CancelCommand) and not is_refused else None
+def cancel_payment(house: House, firm_id: FirmId, payment_id: PaymentId, *, reason: str, by: Actor) -> None:
+    """Cancel it here, and at its gateway if it was sent there; it may turn out to be too late.
+
+    InvalidTransition for a payment that is over, or of which it is in doubt whether the gateway has it.
+    """
+    operation_id = Reserving(house=house, firm_id=firm_id, by=by).cancel(payment_id, reason)
+    if operation_id is not None:
+        Driver(house).drive(firm_id, operation_id)

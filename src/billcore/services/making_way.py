@@ -14,7 +14,7 @@ from billcore.actors import System
 from billcore.errors import GatewayProblem, InvalidTransition, PaymentInFlight, UnknownGateway
 from billcore.ids import InvoiceId, PaymentId
 from billcore.payments.applying import on_invoice
-from billcore.services.giving_up import give_up
+from billcore.services.canceling import cancel_payment
 from billcore.services.house import TRIES, Desk
 
 REASON: Final = "the amount is needed otherwise"
@@ -83,6 +83,6 @@ def _is_over(desk: Desk, payment_id: PaymentId) -> bool:
     """Whether it is, after it was tried."""
     # It may be over meanwhile, or it is in doubt whether the gateway has it.
     with suppress(InvalidTransition):
-        give_up(desk.house, desk.firm_id, payment_id, reason=REASON, by=desk.by)
+        cancel_payment(desk.house, desk.firm_id, payment_id, reason=REASON, by=desk.by)
     with desk.read() as work:
         return not work.payments.peek(payment_id).awaits_its_client

@@ -35,7 +35,7 @@ from billcore.ports.gateway import ChargeGateway, GatewayEvent
 from billcore.ports.store import UnitOfWork
 from billcore.reasons import Failure, RefundReason, Retry
 from billcore.services.booking import Page
-from billcore.services.canceling import asked_to_cancel
+from billcore.services.cancellation import asked_to_cancel
 from billcore.services.house import House, retried
 
 FEE_AWAITED_FOR = timedelta(days=7)

@@ -19,7 +19,7 @@ from billcore.reasons import Initiator
 from billcore.reports.payment_history import HistoryRow, payment_history
 from billcore.services.amounts import Amount, amount_in, written
 from billcore.services.booking import Page
-from billcore.services.giving_up import give_up
+from billcore.services.canceling import cancel_payment
 from billcore.services.house import Desk, retried
 from billcore.services.making_way import makes_way, making_way
 from billcore.services.operations.driver import Driver
@@ -227,7 +227,7 @@ class PaymentsDesk(Desk):
         """
         self.require(Permission.EDIT)
         why = text(reason, "reason", longest=1000)
-        give_up(self.house, self.firm_id, payment_id, reason=why, by=self.by)
+        cancel_payment(self.house, self.firm_id, payment_id, reason=why, by=self.by)
         return self._as_it_is(payment_id)
 
     def resolve(self, payment_id: PaymentId, *, has_arrived: bool, evidence: str) -> Payment:

@@ -24,6 +24,7 @@ from billcore.ports.store import UnitOfWork
 from billcore.reasons import Initiator
 from billcore.services.amounts import Amount, amount_in
 from billcore.services.booking import Page, require_no_client_awaited
+from billcore.services.cancellation import cancellation_of
 from billcore.services.house import Desk, retried
 from billcore.services.requests import Asked
 
@@ -242,9 +243,10 @@ class Reserving(Desk):
                 raise InvalidTransition(
                     "the payment's outcome is in doubt; billing.recover() finds it out, then it can be canceled"
                 )
-            if operation.cancel_id is not None and not work.operations.peek(operation.cancel_id).is_done:
+            asking = cancellation_of(work, operation)
+            if asking is not None and not asking.is_done:
                 # It is asked for already; whose wish it was first, it stays.
-                return operation.cancel_id
+                return asking.id
             command = CancelCommand(
                 operation_id=OperationId(self.house.ids.new("op")),
                 firm_id=self.firm_id,

@@ -8,7 +8,8 @@ from billcore.actors import Staff
 from billcore.errors import InvalidTransition, PaymentInFlight, UnknownGateway
 from billcore.ids import FirmId, PaymentId
 from billcore.payments.payment import Payment
-from billcore.services.giving_up import give_up
+from billcore.services.canceling import cancel_payment
+from billcore.services.cancellation import cancellation_of
 from billcore.services.house import House, retried
 from billcore.services.observing import PaymentBooks
 
@@ -54,14 +55,14 @@ class Resolution:
         try:
             # What the gateway never named nobody can confirm.
             with suppress(InvalidTransition):
-                give_up(self.house, self.firm_id, self.payment_id, reason="resolved by a person", by=self.by)
+                cancel_payment(self.house, self.firm_id, self.payment_id, reason="resolved by a person", by=self.by)
         except UnknownGateway:
             # Nor can it be heard of from a gateway that is gone: only the person is left.
             return
         with self.house.store.read(self.firm_id) as work:
             payment = work.payments.peek(self.payment_id)
             asked = None if payment.operation_id is None else work.operations.peek(payment.operation_id)
-            asking = None if asked is None or asked.cancel_id is None else work.operations.peek(asked.cancel_id)
+            asking = cancellation_of(work, asked)
         if asking is not None and not asking.is_done:
             raise PaymentInFlight(
                 "the gateway does not say whether the client can still confirm this payment; billing.recover() asks "

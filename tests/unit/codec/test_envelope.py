@@ -2,19 +2,19 @@
 
 import json
 from functools import partial
-from typing import get_args, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 import pytest
-from attrs import frozen
+from attrs import evolve, frozen
 from tests.stripe import commands
-from tests.unit.codec.everything import NOON, VIEWED, an_invoice
+from tests.unit.codec.everything import CANCEL, VIEWED, an_invoice
 
 from billcore.codec import JsonValue, envelope, from_json
 from billcore.codec.envelope import Data, Envelope
 from billcore.errors import BadDocument
-from billcore.ids import FirmId, GatewayRef, OperationId, PaymentId
+from billcore.ids import GatewayRef
 from billcore.methods import Method
-from billcore.payments.instruction import AttachCommand, CancelCommand, ChargeCommand, CheckoutCommand, RefundCommand
+from billcore.payments.instruction import AttachCommand, ChargeCommand, CheckoutCommand, Command, RefundCommand
 from billcore.payments.observation import MethodSnapshot
 from billcore.payments.operation import Operation
 from billcore.ports.store import UnitOfWork
@@ -152,12 +152,8 @@ OPERATIONS: dict[str, ChargeCommand | CheckoutCommand | AttachCommand | RefundCo
 }
 
 
-@pytest.mark.parametrize(
-    ("tag", "new"), [("charge", "return_url"), ("checkout", "platform_fee"), ("attach", "consent"), ("refund", None)]
-)
-def test_an_operation_of_version_1_is_read_without_what_it_did_not_know(tag: str, new: str | None) -> None:
-    """Where to come back to, a platform's fee on a page, and evidence of consent came with version 2."""
-    command = OPERATIONS[tag]
+def written(command: Command, *, version: int) -> tuple[Operation, Any]:
+    """An operation with that command, and its document, which says that it is of that version."""
     operation = Operation(
         id=command.operation_id,
         firm_id=command.firm_id,
@@ -167,7 +163,17 @@ def test_an_operation_of_version_1_is_read_without_what_it_did_not_know(tag: str
         created_at=command.created_at,
     )
     document = json.loads(json.dumps(envelope.OPERATION.wrap(operation)))
-    document["v"] = 1
+    document["v"] = version
+    return operation, document
+
+
+@pytest.mark.parametrize(
+    ("tag", "new"), [("charge", "return_url"), ("checkout", "platform_fee"), ("attach", "consent"), ("refund", None)]
+)
+def test_an_operation_of_version_1_is_read_without_what_it_did_not_know(tag: str, new: str | None) -> None:
+    """Where to come back to, a platform's fee on a page, and evidence of consent came with version 2."""
+    command = OPERATIONS[tag]
+    operation, document = written(command, version=1)
     if new is not None:
         assert document["data"]["command"].pop(new) is None
     assert document["data"].pop("verdict") is None
@@ -178,25 +184,8 @@ def test_an_operation_of_version_1_is_read_without_what_it_did_not_know(tag: str
 
 def test_a_cancellation_of_version_2_does_not_say_whose_wish_it_was() -> None:
     """Who asked for it, and why, came with version 3."""
-    command = CancelCommand(
-        operation_id=OperationId("op-2"),
-        firm_id=FirmId("acme"),
-        payment_id=PaymentId("pay-1"),
-        payment=PAID,
-        reason="",
-        by=None,
-        created_at=NOON,
-    )
-    operation = Operation(
-        id=command.operation_id,
-        firm_id=command.firm_id,
-        command=command,
-        gateway="stripe",
-        account=None,
-        created_at=NOON,
-    )
-    document = json.loads(json.dumps(envelope.OPERATION.wrap(operation)))
-    document["v"] = 2
+    command = evolve(CANCEL, payment=PAID)
+    operation, document = written(command, version=2)
     del document["data"]["cancel_id"], document["data"]["command"]["reason"], document["data"]["command"]["by"]
 
     assert envelope.OPERATION.unwrap(document) == operation

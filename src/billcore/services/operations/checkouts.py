@@ -13,12 +13,12 @@ from billcore.gateways import offering
 from billcore.payments import paying
 from billcore.payments.instruction import CheckoutCommand
 from billcore.payments.observation import CheckoutSnapshot, CheckoutStatus, PaymentSnapshot, PaymentStatus
-from billcore.payments.observing import cancel
+from billcore.payments.observing import cancel_as_asked
 from billcore.payments.operation import Operation, OperationState, move
 from billcore.payments.payment import PaymentState
 from billcore.ports.gateway import ChargeGateway, CheckoutGateway, GatewayEvent, Unknown
 from billcore.services.booking import Page
-from billcore.services.canceling import asked_to_cancel
+from billcore.services.cancellation import asked_to_cancel
 from billcore.services.house import House, retried
 from billcore.services.observing import Observing
 from billcore.services.operations.claiming import Claim, Claiming, Next, may_resend
@@ -125,7 +125,7 @@ class CheckoutDriver:
                 page = Page(work, payment.invoice_ids)
                 at = self._house.now_at(work.firm())
                 asked, by = asked_to_cancel(work, found), Processor(operation.gateway)
-                canceled, event = cancel(payment, asked, or_else=reason, at=at, by=by)
+                canceled, event = cancel_as_asked(payment, asked, or_else=reason, at=at, by=by)
                 page.enter(event)
                 work.payments.save(canceled)
                 page.close()
